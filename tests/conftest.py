@@ -1,0 +1,113 @@
+"""Actors, places and servers that tests share.
+
+alice may read (a clinician of radiology, cardiology and pathology), bob is her colleague (a radiologist of radiology),
+charlie must see nothing (a clinician without a department).
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.test import AsyncClient, Client
+
+from governance.core.policy import Subject, operator
+from tests.server import ViewboxServer
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED_DATA = ROOT.parent / "shared" / "data"
+PASSWORD = "a-long-test-password"
+UNDER_CI = os.environ.get("CI") == "true"
+
+
+def skip_or_fail(reason: str) -> None:
+    """Skip for a stated reason; under CI a missing peer or file is a failure."""
+    if UNDER_CI:
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@dataclass
+class Actor:
+    """A signed-up person as tests use one."""
+
+    user: object
+    subject: Subject
+
+    @property
+    def username(self) -> str:
+        return self.subject.username
+
+    def client(self) -> Client:
+        """Return a test client that is signed in as this person."""
+        client = Client()
+        client.force_login(self.user)  # type: ignore[arg-type]  # governance's User, private to it
+        return client
+
+    async def async_client(self) -> AsyncClient:
+        client = AsyncClient()
+        await client.aforce_login(self.user)  # type: ignore[arg-type]  # as above
+        return client
+
+
+def make_actor(username: str, role: str, *departments: str) -> Actor:
+    """Create a person by the same service that create_user calls."""
+    from governance.services.access import subject_of_user
+    from governance.services.people import create_user
+
+    user = create_user(actor=operator(), username=username, role=role, departments=list(departments), password=PASSWORD)
+    return Actor(user=user, subject=subject_of_user(user))
+
+
+@pytest.fixture
+def alice(db: None) -> Actor:
+    return make_actor("alice", "clinician", "radiology", "cardiology", "pathology")
+
+
+@pytest.fixture
+def bob(db: None) -> Actor:
+    return make_actor("bob", "radiologist", "radiology")
+
+
+@pytest.fixture
+def charlie(db: None) -> Actor:
+    return make_actor("charlie", "clinician")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The real files beside the repository; a test that needs them skips where they are absent, never under CI."""
+    if not SHARED_DATA.is_dir():
+        skip_or_fail("../shared/data is not here")
+    return SHARED_DATA
+
+
+@pytest.fixture(autouse=True)
+def fresh_archive_folders(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Empty what the archive wrote after each test that had a database: rows and objects go together."""
+    yield
+    if "db" in request.fixturenames or "transactional_db" in request.fixturenames:
+        for folder in (settings.DATA_DIR / "objects", settings.SPOOL_DIR, settings.QUARANTINE_DIR, settings.CACHE_DIR):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def viewbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ViewboxServer]:
+    """One running Viewbox with the small demo archive, shared by the tests of a session that only read."""
+    server = ViewboxServer(tmp_path_factory.mktemp("viewbox"))
+    server.prepare()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def fresh_viewbox(tmp_path: Path) -> Iterator[ViewboxServer]:
+    """A migrated, empty Viewbox that a test may start, fill, kill and start again."""
+    server = ViewboxServer(tmp_path)
+    server.prepare(demo=False)
+    yield server
+    server.stop()

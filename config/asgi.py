@@ -9,8 +9,9 @@ from django.core.asgi import get_asgi_application
 
 django_application = get_asgi_application()
 
-from config.pixel_lane import PixelLane
 from viewer.ws.routing import websocket_urlpatterns
+
+from config.pixel_lane import PixelLane
 
 application = ProtocolTypeRouter(
     {

@@ -10,7 +10,7 @@ atexit.register(shutil.rmtree, _data_dir, ignore_errors=True)
 os.environ["VIEWBOX_DATA_DIR"] = _data_dir
 
 from config.settings import *  # noqa: F403, E402  (a settings module is its names)
-from config.settings import DATABASES, DATA_DIR  # noqa: E402
+from config.settings import DATA_DIR, DATABASES  # noqa: E402
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":

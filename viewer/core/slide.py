@@ -1,0 +1,118 @@
+"""Slide levels: where on the pyramid each tile is stored (PS3.3 C.7.6.17.3, C.8.12.14; rule S11 lives on what is absent)."""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from viewer.core.frame_facts import Facts, ImageRecord, number, text
+
+
+@dataclass(frozen=True, slots=True)
+class LevelGrid:
+    """One level: its size, its tiles and where each is.
+
+    image: index into the series' images. positions: tile (column, row) -> frame index for TILED_SPARSE; None for TILED_FULL, where
+    tiles run row by row and the first plane and optical path come first.
+    """
+
+    image: int
+    columns: int
+    rows: int
+    tile_columns: int
+    tile_rows: int
+    number_of_frames: int
+    positions: dict[tuple[int, int], int] | None = field(default=None, repr=False)
+
+    @property
+    def tiles_across(self) -> int:
+        return -(-self.columns // self.tile_columns)
+
+    @property
+    def tiles_down(self) -> int:
+        return -(-self.rows // self.tile_rows)
+
+    def frame_index_of(self, column: int, row: int) -> int | None:
+        """Return the frame that holds a tile, or None: outside the level, or a tile that was never stored."""
+        if not (0 <= column < self.tiles_across and 0 <= row < self.tiles_down):
+            return None
+        if self.positions is not None:
+            return self.positions.get((column, row))
+        index = row * self.tiles_across + column
+        return index if index < self.number_of_frames else None
+
+
+def levels_of(images: Sequence[ImageRecord], chosen: Sequence[int]) -> tuple[list[LevelGrid], list[str]]:
+    """Return the levels of a slide, the largest first, and notes on what is stored and not shown.
+
+    Of several images of one size (optical paths, focal planes in instances of their own) the lowest Instance Number is taken.
+    """
+    notes: list[str] = []
+    by_size: dict[tuple[int, int], list[int]] = {}
+    ordered = sorted(chosen, key=lambda i: (images[i].instance_number is None, images[i].instance_number or 0, images[i].sop_instance_uid))
+    for index in ordered:
+        by_size.setdefault(_matrix(images[index]), []).append(index)
+    grids = [_grid(members[0], images[members[0]], notes) for members in by_size.values()]
+    spare = sum(len(members) - 1 for members in by_size.values())
+    if spare:
+        notes.append(f"{spare} further image{'s' if spare > 1 else ''} of the same size (channels or planes) not shown")
+    planes, paths = (max((_count(images[m[0]].facts, k) for m in by_size.values()), default=1) for k in _EXTRA)
+    if planes > 1:
+        notes.append(f"{planes} focal planes stored, the first shown")
+    if paths > 1:
+        notes.append(f"{paths} optical paths stored, the first shown")
+    return sorted(grids, key=lambda grid: -grid.columns * grid.rows), notes
+
+
+_EXTRA = ("TotalPixelMatrixFocalPlanes", "NumberOfOpticalPaths")
+
+
+def _count(facts: Facts, keyword: str) -> int:
+    return max(1, int(number(facts.get(keyword)) or 1))
+
+
+def _matrix(image: ImageRecord) -> tuple[int, int]:
+    columns, rows = (int(number(image.facts.get(f"TotalPixelMatrix{name}")) or 0) for name in ("Columns", "Rows"))
+    return columns or image.columns, rows or image.rows
+
+
+def _grid(index: int, image: ImageRecord, notes: list[str]) -> LevelGrid:
+    columns, rows = _matrix(image)
+    grid = LevelGrid(index, columns, rows, image.columns, image.rows, image.number_of_frames)
+    stated = text(image.facts.get("DimensionOrganizationType")).upper()
+    packed = image.facts.get("TilePositions")
+    if stated == "TILED_SPARSE" or (packed and stated != "TILED_FULL"):
+        positions = _positions(packed, grid, notes)
+        return LevelGrid(index, columns, rows, image.columns, image.rows, image.number_of_frames, positions)
+    wanted = grid.tiles_across * grid.tiles_down
+    if stated != "TILED_FULL" and wanted > 1:
+        notes.append(f"level {columns} × {rows}: tile order not stated, taken as row by row")
+    if image.number_of_frames < wanted:
+        notes.append(f"level {columns} × {rows}: {wanted - image.number_of_frames} of {wanted} tiles absent")
+    return grid
+
+
+def _positions(packed: Any, grid: LevelGrid, notes: list[str]) -> dict[tuple[int, int], int]:
+    """Return tile -> frame of a TILED_SPARSE level from packed int32 (column, row) pixel offsets, from 0, a pair a frame."""
+    try:
+        offsets = np.frombuffer(base64.b64decode(packed or "", validate=True), dtype="<i4").reshape(-1, 2)
+    except (binascii.Error, ValueError, TypeError):
+        offsets = np.empty((0, 2), dtype="<i4")
+    size = (grid.tile_columns, grid.tile_rows)
+    found: dict[tuple[int, int], int] = {}
+    astray = repeated = 0
+    for frame_index, (x, y) in enumerate(offsets[: grid.number_of_frames].tolist()):
+        if x % size[0] or y % size[1]:
+            astray += 1
+        elif (tile := (x // size[0], y // size[1])) in found:
+            repeated += 1
+        else:
+            found[tile] = frame_index
+    if astray:
+        notes.append(f"level {grid.columns} × {grid.rows}: {astray} tiles lie off the grid and are not shown")
+    if repeated:
+        notes.append(f"level {grid.columns} × {grid.rows}: {repeated} further planes or channels of tiles not shown")
+    return found

@@ -35,7 +35,7 @@ PORT = env.integer("VIEWBOX_PORT", 8000, minimum=1, maximum=65535)
 TLS = env.flag("VIEWBOX_TLS", False)
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "governance.apps.AdministrationConfig",  # django.contrib.admin with our site
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -52,6 +52,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "governance.middleware.security_headers",
+    "governance.middleware.subject",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -105,6 +106,8 @@ OBJECT_STORE_URL = env.url("OBJECT_STORE_URL", f"file://{DATA_DIR / 'objects'}",
 SPOOL_DIR = DATA_DIR / "spool"
 QUARANTINE_DIR = DATA_DIR / "quarantine"
 CACHE_DIR = DATA_DIR / "cache"
+# Tests alone set this: where intake is to die (archive/services/failpoints.py).
+FAILPOINT = env.text("VIEWBOX_FAILPOINT")
 
 AUTH_USER_MODEL = "governance.User"
 LOGIN_URL = "/sign-in"
@@ -139,7 +142,7 @@ STOW_MAX_REQUEST_BYTES = env.integer("VIEWBOX_STOW_MAX_MB", 4096, minimum=1) * 1
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["governance.http.authentication.SubjectAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "EXCEPTION_HANDLER": "config.http_faults.drf_exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",

@@ -39,6 +39,10 @@ class Unsupported(Fault):
     """A SOP Class, transfer syntax or media type that cannot be taken."""
 
 
+class UnsupportedTransferSyntax(Unsupported):
+    """A transfer syntax that cannot be taken; DIMSE and STOW-RS tell it from an unsupported SOP Class."""
+
+
 class NotAcceptable(Fault):
     """None of the representations asked for can be made."""
 
@@ -69,6 +73,7 @@ ANSWERS: dict[type[BaseException], Answer] = {
     Mismatch: Answer(409, 0xA900, 4409, "The data set does not match its SOP Class or what is stored."),
     Duplicate: Answer(409, 0x0111, 4409, "Already stored with other content."),
     Unsupported: Answer(415, 0x0122, 4415, "This SOP Class, transfer syntax or media type is not supported."),
+    UnsupportedTransferSyntax: Answer(415, 0xC122, 4415, "This transfer syntax is not supported."),
     NotAcceptable: Answer(406, 0xC122, 4406, "No acceptable representation."),
     TooLarge: Answer(413, 0xA700, 1009, "Too large."),
     Exhausted: Answer(503, 0xA700, 1013, "Busy; try again shortly."),

@@ -60,9 +60,13 @@ def operator(username: str = "operator") -> Subject:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """What is asked for. department is None for what belongs to the house as a whole (pages, administration)."""
+    """What is asked for. department is None for what belongs to the house as a whole (pages, administration).
+
+    study_instance_uid is for the audit entry of a denial; it takes no part in the decision.
+    """
 
     department: str | None = None
+    study_instance_uid: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

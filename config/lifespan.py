@@ -1,0 +1,29 @@
+"""Start and end of the server process: kernels are compiled before it listens, counted frames are written before it ends."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from governance.services import audit
+from governance.services.database import run_in_database
+from viewer.services import pool
+
+log = logging.getLogger("viewbox")
+
+
+async def lifespan(
+    scope: MutableMapping[str, Any],
+    receive: Callable[[], Awaitable[MutableMapping[str, Any]]],
+    send: Callable[[MutableMapping[str, Any]], Awaitable[None]],
+) -> None:
+    """The ASGI lifespan protocol."""
+    await receive()
+    await asyncio.to_thread(pool.warm)
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    try:
+        await run_in_database(audit.flush_frames)
+    except Exception:
+        log.exception("counted frames could not be written")
+    await send({"type": "lifespan.shutdown.complete"})

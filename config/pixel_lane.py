@@ -1,0 +1,191 @@
+"""The thin ASGI router ahead of Django: static files, thumbnails and slide tiles; everything else is Django's.
+
+A request here costs a look-up of its token or session that is at most a second old, a look-up of what it may open, and one
+range read. Same sign-in, same decisions and same fault table as everywhere else.
+"""
+
+import asyncio
+import hashlib
+import logging
+import re
+import uuid
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import orjson
+from django.conf import settings
+from django.http.request import split_domain_port, validate_host
+from starlette.exceptions import HTTPException
+from starlette.staticfiles import StaticFiles
+from viewer.services.opening import OpenedTarget, open_target
+from viewer.services.thumbnails import thumbnail
+from viewer.services.tiles import read_tile, tile_etag
+
+from config.http_faults import problem
+from governance.core.faults import Exhausted, Fault, Malformed, NotFound, Unidentified, answer_for
+from governance.core.policy import ANONYMOUS, Subject
+from governance.services import access, audit
+from governance.services.database import run_in_database
+from viewer.services import pool
+from viewer.services.fresh_cache import FreshCache
+
+log = logging.getLogger("viewbox.http")
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+
+SECURITY_HEADERS: Headers = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+]
+PIXEL_HEADERS: Headers = [*SECURITY_HEADERS, (b"content-security-policy", b"default-src 'none'"), (b"vary", b"authorization, cookie")]
+HASHED_NAME = re.compile(r"^assets/.+-[\w-]{8,}\.\w+$")
+IMMUTABLE = b"public, max-age=31536000, immutable"
+OPENED_S = 10.0
+FLUSH_S = 30.0
+
+UID = re.compile(r"^[0-9.]{1,64}$")
+NUMBER = re.compile(r"^[0-9]{1,9}$")
+
+
+class PixelLane:
+    """ASGI application for HTTP."""
+
+    def __init__(self, django_application: Any) -> None:
+        self._django = django_application
+        self._static = StaticFiles(directory=settings.STATIC_ROOT, check_dir=False)
+        self._opened: FreshCache[tuple[Subject, str], OpenedTarget] = FreshCache(time_to_live_s=OPENED_S, size=64)
+        self._flush: asyncio.Task[None] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        path: str = scope["path"]
+        if path.startswith("/static/"):
+            await self._static_file(scope, receive, send)
+        elif path.startswith(("/tiles/", "/thumbnails/")):
+            await self._pixels(scope, path, send)
+        else:
+            await self._django(scope, receive, send)
+
+    # --- static files ---
+
+    async def _static_file(self, scope: Scope, receive: Receive, send: Send) -> None:
+        name = scope["path"].removeprefix("/static/")
+        kept = IMMUTABLE if HASHED_NAME.match(name) else b"no-cache"
+
+        async def send_with_headers(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                cache = kept if message["status"] in (200, 206, 304) else b"no-store"
+                message["headers"] = [*message["headers"], *SECURITY_HEADERS, (b"cache-control", cache)]
+            await send(message)
+
+        try:
+            await self._static({**scope, "path": "/" + name, "root_path": ""}, receive, send_with_headers)
+        except HTTPException as exc:
+            if exc.status_code != 405:
+                await _answer_fault(send, NotFound())
+            else:
+                await _answer(send, 405, [(b"allow", b"GET, HEAD"), *SECURITY_HEADERS], b"")
+
+    # --- pixels ---
+
+    async def _pixels(self, scope: Scope, path: str, send: Send) -> None:
+        if scope["method"] not in ("GET", "HEAD"):
+            await _answer(send, 405, [(b"allow", b"GET, HEAD"), *PIXEL_HEADERS], b"")
+            return
+        try:
+            headers = dict(scope["headers"])
+            _check_host(headers)
+            actor = await self._identify(headers)
+            family, *parts = path.strip("/").split("/")
+            if family == "thumbnails":
+                status, more, body = await self._thumbnail(actor, parts, headers)
+            elif len(parts) == 1:
+                status, more, body = await self._levels(actor, parts[0])
+            else:
+                status, more, body = await self._tile(actor, parts, headers)
+        except Exception as exc:
+            await _answer_fault(send, exc)
+            return
+        private = (b"cache-control", b"private, max-age=0, must-revalidate")
+        await _answer(send, status, [*more, *PIXEL_HEADERS, private], body, is_head=scope["method"] == "HEAD")
+
+    async def _identify(self, headers: dict[bytes, bytes]) -> Subject:
+        actor = await access.identify(headers)
+        if actor == ANONYMOUS:
+            raise Unidentified
+        return actor
+
+    async def _open(self, actor: Subject, series_instance_uid: str) -> OpenedTarget:
+        if not UID.match(series_instance_uid):
+            raise NotFound
+        target = {"series_instance_uid": series_instance_uid}
+        return await self._opened.get((actor, series_instance_uid), lambda: run_in_database(open_target, actor=actor, target=target))
+
+    async def _levels(self, actor: Subject, series_instance_uid: str) -> tuple[int, Headers, bytes]:
+        opened = await self._open(actor, series_instance_uid)
+        if not opened.levels:
+            raise NotFound
+        return 200, [(b"content-type", b"application/json")], orjson.dumps(opened.document["slide"])
+
+    async def _tile(self, actor: Subject, parts: list[str], headers: dict[bytes, bytes]) -> tuple[int, Headers, bytes]:
+        if len(parts) != 4 or not all(NUMBER.match(part) for part in parts[1:]):
+            raise NotFound
+        level, column, row = (int(part) for part in parts[1:])
+        opened = await self._open(actor, parts[0])
+        etag = tile_etag(levels=opened.levels, level=level, column=column, row=row)
+        if headers.get(b"if-none-match") == etag:
+            return 304, [(b"etag", etag)], b""
+        tile = await pool.run(lambda: read_tile(levels=opened.levels, level=level, column=column, row=row))
+        self._count(actor, opened)
+        fidelity = (b"viewbox-fidelity", tile.fidelity.name.lower().encode())
+        if not tile.data:
+            return 204, [fidelity], b""
+        lossy = (b"viewbox-source-lossy", b"1" if tile.source_lossy else b"0")
+        return 200, [(b"content-type", tile.media_type.encode()), (b"etag", etag), fidelity, lossy], tile.data
+
+    async def _thumbnail(self, actor: Subject, parts: list[str], headers: dict[bytes, bytes]) -> tuple[int, Headers, bytes]:
+        if len(parts) != 1 or not UID.match(parts[0]):
+            raise NotFound
+        data = await run_in_database(thumbnail, actor=actor, sop_instance_uid=parts[0])
+        etag = b'"' + hashlib.sha256(data).hexdigest()[:32].encode() + b'"'
+        if headers.get(b"if-none-match") == etag:
+            return 304, [(b"etag", etag)], b""
+        return 200, [(b"content-type", b"image/jpeg"), (b"etag", etag)], data
+
+    def _count(self, actor: Subject, opened: OpenedTarget) -> None:
+        audit.count_frames(actor=actor, study_instance_uid=opened.document["study_instance_uid"], frames=1)
+        if self._flush is None or self._flush.done():
+            self._flush = asyncio.create_task(_flush_later())
+
+
+async def _flush_later() -> None:
+    await asyncio.sleep(FLUSH_S)
+    await run_in_database(audit.flush_frames)
+
+
+def _check_host(headers: dict[bytes, bytes]) -> None:
+    domain, _ = split_domain_port(headers.get(b"host", b"").decode("latin-1"))
+    if not domain or not validate_host(domain, settings.ALLOWED_HOSTS):
+        raise Malformed("host")
+
+
+async def _answer(send: Send, status: int, headers: Headers, body: bytes, *, is_head: bool = False) -> None:
+    length = [] if status in (204, 304) else [(b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": [*headers, *length]})
+    await send({"type": "http.response.body", "body": b"" if is_head else body})
+
+
+async def _answer_fault(send: Send, exc: Exception) -> None:
+    answer, correlation_id = answer_for(exc), uuid.uuid4().hex
+    if not isinstance(exc, Fault):
+        log.error("unexpected error %s", correlation_id, exc_info=exc)
+    headers = [(b"content-type", b"application/problem+json"), *SECURITY_HEADERS, (b"cache-control", b"no-store")]
+    if isinstance(exc, Unidentified):
+        headers.append((b"www-authenticate", b"Bearer"))
+    if isinstance(exc, Exhausted):
+        headers.append((b"retry-after", b"2"))
+    await _answer(send, answer.http, headers, orjson.dumps(problem(answer, correlation_id)))

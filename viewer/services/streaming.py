@@ -1,0 +1,285 @@
+"""One browser window's stream: what the client says, which pictures are made for it, what goes out.
+
+The session knows no socket: it is given `send` for whole messages and `end` for closing with a code. Deciding what comes next
+is viewer.core.scheduler's; opening a target runs in the database pool, pictures in the render pool. At most MAX_CREDIT
+pictures of a socket are ever held, fewer when its client grants fewer.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+import uuid
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from governance.core.faults import Exhausted, Fault, Malformed, answer_for
+from governance.core.policy import Subject
+from governance.services.database import run_in_database
+from viewer.core import messages
+from viewer.core.messages import Cancel, ClientMessage, Credit, Kind, Ping, Queue, Shown, Subscribe, Tiles, Unsubscribe, View, pack_control
+from viewer.core.scheduler import VIEWS_PER_SECOND, Job, Scheduler
+from viewer.services import pool
+from viewer.services.opening import OpenedTarget, open_target
+from viewer.services.picture_messages import make_messages
+
+log = logging.getLogger("viewbox.stream")
+
+RENDER_SLOTS = 3  # two render threads and one batch waiting for them
+TILES_A_HOP = 16
+OPENINGS_AT_ONCE = 2
+MAX_CONTROLS = 128  # control messages waiting for a slow reader, before its own messages wait too
+MAX_MALFORMED = 16
+IDLE_S = 60.0
+
+_slots: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+
+
+def _render_slots() -> asyncio.Semaphore:
+    """Return the process's render slots: first come, first served, so that sockets take turns and each chooses late."""
+    loop = asyncio.get_running_loop()
+    if loop not in _slots:
+        _slots[loop] = asyncio.Semaphore(RENDER_SLOTS)
+    return _slots[loop]
+
+
+def fault_document(exc: BaseException, *, about: int, sequence: int | None = None) -> dict[str, Any]:
+    """Return the body of a fault message: the table's answer and an id under which the log has the rest."""
+    answer, correlation_id = answer_for(exc), uuid.uuid4().hex
+    if not isinstance(exc, Fault):
+        log.error("unexpected error %s", correlation_id, exc_info=exc)
+    document = {"status": answer.http, "code": answer.websocket, "sentence": answer.sentence, "correlation_id": correlation_id}
+    return document | {"about": about} | ({} if sequence is None else {"sequence": sequence})
+
+
+class StreamSession:
+    """The stream of one socket, from accept to close."""
+
+    def __init__(
+        self,
+        *,
+        actor: Subject,
+        send: Callable[[bytes], Awaitable[None]],
+        end: Callable[[int], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.actor = actor
+        self.end = end
+        self.heard_at = clock()
+        self.frames_sent: Counter[str] = Counter()  # by study, since the last count went to the audit
+        self.scheduler = Scheduler()
+        self._send = send
+        self._clock = clock
+        self._targets: dict[int, OpenedTarget] = {}  # by generation
+        self._outbox: deque[tuple[Job | None, bytes, str]] = deque()
+        self._controls = 0
+        self._malformed = 0
+        self._work, self._mail, self._room = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._opening = asyncio.Semaphore(OPENINGS_AT_ONCE)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._openings = 0
+
+    def start(self) -> None:
+        """Greet the client and begin to work."""
+        self._control(Kind.HELLO, 0, self._hello())
+        self._spawn(self._pump())
+        self._spawn(self._deliver())
+
+    async def stop(self) -> None:
+        """Stop all work of this session and wait until it has stopped."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._outbox.clear()
+
+    async def receive(self, data: bytes | None) -> None:
+        """Take in one message; None stands for one that wasn't binary. Faults are answered, never raised."""
+        self.heard_at = self._clock()
+        while self._controls > MAX_CONTROLS:
+            self._room.clear()
+            await self._room.wait()
+        kind = viewport = 0
+        try:
+            if data is None:
+                raise Malformed("not a binary message")
+            kind, viewport = messages.kind_and_viewport(data)
+            self._apply(messages.parse_client_message(data))
+        except Fault as exc:
+            if isinstance(exc, Malformed):
+                self._malformed += 1
+            self._control(Kind.FAULT, viewport, fault_document(exc, about=kind))
+            if self._malformed >= MAX_MALFORMED:
+                self.end(answer_for(Malformed()).websocket)
+        self._work.set()
+
+    def status(self) -> dict[str, int]:
+        """Return the counters of this socket."""
+        scheduler, counters = self.scheduler, self.scheduler.counters
+        return {
+            "rendered": counters.rendered,
+            "sent": counters.sent,
+            "dropped": counters.dropped,
+            "faults": counters.faults,
+            "waiting": scheduler.waiting,
+            "held": scheduler.held,
+            "credit": scheduler.credit,
+            "process_rendered": pool.counters.pictures_rendered,
+        }
+
+    # --- incoming ---
+
+    def _apply(self, message: ClientMessage) -> None:
+        scheduler = self.scheduler
+        match message:
+            case View():
+                scheduler.view(message)
+            case Credit(pictures=pictures):
+                scheduler.grant(pictures)
+            case Queue():
+                scheduler.queue(message)
+            case Tiles():
+                scheduler.tiles(message)
+            case Cancel():
+                scheduler.cancel(message)
+            case Subscribe():
+                self._subscribe(message)
+            case Unsubscribe(viewport=viewport):
+                self._forget(viewport)
+                scheduler.unsubscribe(viewport)
+            case Ping(viewport=viewport, t=t):
+                self._control(Kind.PONG, viewport, {"t": t, "server_time": time.time()})
+                self._control(Kind.STATUS, viewport, dict(self.status()))
+            case Shown():
+                pass  # a sign of life; its audit comes with shared views
+
+    def _subscribe(self, message: Subscribe) -> None:
+        if self._openings >= messages.MAX_VIEWPORTS:
+            raise Exhausted("subscriptions being opened")
+        earlier = self.scheduler.generation_of(message.viewport)
+        generation = self.scheduler.subscribe(message.viewport, message.epoch)
+        if earlier is not None:
+            self._targets.pop(earlier, None)
+        self._openings += 1
+        self._spawn(self._open(message, generation))
+
+    async def _open(self, message: Subscribe, generation: int) -> None:
+        viewport, scheduler = message.viewport, self.scheduler
+        try:
+            async with self._opening:
+                if scheduler.generation_of(viewport) != generation:
+                    return
+                opened = await run_in_database(open_target, actor=self.actor, target=message.target)
+        except Exception as exc:
+            if scheduler.generation_of(viewport) == generation:
+                scheduler.unsubscribe(viewport)
+                self._control(Kind.FAULT, viewport, fault_document(exc, about=Kind.SUBSCRIBE))
+            return
+        finally:
+            self._openings -= 1
+        if scheduler.opened(viewport, generation):
+            self._targets[generation] = opened
+            self._control(Kind.OPENED, viewport, {"epoch": message.epoch} | opened.document)
+            self._work.set()
+
+    def _forget(self, viewport: int) -> None:
+        generation = self.scheduler.generation_of(viewport)
+        if generation is not None:
+            self._targets.pop(generation, None)
+
+    # --- making pictures ---
+
+    async def _pump(self) -> None:
+        slots = _render_slots()
+        while True:
+            wait = self.scheduler.wait_s(self._clock())
+            if wait is None or wait > 0:
+                self._work.clear()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(wait):
+                        await self._work.wait()
+                continue
+            await slots.acquire()
+            jobs = self.scheduler.take(self._clock(), pictures=2 if slots.locked() else 1, tiles=TILES_A_HOP)
+            if jobs:
+                self._spawn(self._make(jobs, slots))
+            else:
+                slots.release()
+
+    async def _make(self, jobs: list[Job], slots: asyncio.Semaphore) -> None:
+        try:
+            targets = [self._targets[job.generation] for job in jobs]
+            made: list[bytes | BaseException] = await pool.run(make_messages, jobs, targets)
+        except Exception as exc:
+            made = [exc] * len(jobs)
+        finally:
+            slots.release()
+        for job, target, message in zip(jobs, targets, made, strict=True):
+            study = target.document["study_instance_uid"]
+            if isinstance(message, bytes):
+                ready = self.scheduler.rendered(job, message)
+            else:
+                if self.scheduler.is_wanted(job):
+                    about = (Kind.VIEW, Kind.QUEUE, Kind.TILES)[job.urgency]
+                    self._control(Kind.FAULT, job.viewport, fault_document(message, about=about, sequence=job.sequence))
+                ready = self.scheduler.failed(job)
+            self._outbox.extend((each, data, study) for each, data in ready)
+        self._mail.set()
+        self._work.set()
+
+    # --- outgoing ---
+
+    def _control(self, kind: Kind, viewport: int, document: dict[str, Any]) -> None:
+        self._outbox.append((None, pack_control(kind, viewport, document), ""))
+        self._controls += 1
+        self._mail.set()
+
+    async def _deliver(self) -> None:
+        scheduler = self.scheduler
+        while True:
+            while self._outbox:
+                job, message, study = self._outbox.popleft()
+                if job is not None and not scheduler.is_wanted(job):
+                    scheduler.discard(job, message)
+                    self._work.set()
+                    continue
+                await self._send(message)
+                if job is None:
+                    self._controls -= 1
+                    self._room.set()
+                    continue
+                scheduler.sent(message)
+                self.frames_sent[study] += 1
+                self._work.set()
+            self._mail.clear()
+            await self._mail.wait()
+
+    def _spawn(self, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if task.cancelled() or task.exception() is None or isinstance(task.exception(), OSError):
+            return  # OSError: the client went away while a message was on its way
+        log.error("a stream ended unexpectedly", exc_info=task.exception())
+        self.end(answer_for(Exception()).websocket)
+
+    def _hello(self) -> dict[str, Any]:
+        return {
+            "version": messages.VERSION,
+            "limits": {
+                "credit": messages.FIRST_CREDIT,
+                "max_credit": messages.MAX_CREDIT,
+                "viewports": messages.MAX_VIEWPORTS,
+                "queue": messages.MAX_QUEUE,
+                "tiles": messages.MAX_TILES,
+                "message_bytes": messages.MAX_MESSAGE_BYTES,
+                "views_per_second": VIEWS_PER_SECOND,
+                "idle_s": IDLE_S,
+            },
+            "counters": self.status(),
+        }

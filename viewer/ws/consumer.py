@@ -1,0 +1,107 @@
+"""The one socket of a browser window: decode, hand to the session, encode. docs/stream.md says what travels."""
+
+import asyncio
+import contextlib
+import uuid
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+import orjson
+from channels.consumer import AsyncConsumer
+from channels.exceptions import StopConsumer
+from django.conf import settings
+from django.http.request import split_domain_port, validate_host
+
+from governance.core.faults import Denied, Fault, Malformed, Unidentified, answer_for
+from governance.core.policy import ANONYMOUS, Subject
+from governance.services import access
+from governance.services.database import run_in_database
+from viewer.core.messages import SUBPROTOCOL
+from viewer.services.open_streams import open_streams
+from viewer.services.streaming import StreamSession
+
+CLOSE_S = 1.0  # so long a client may take to read what is before its close frame
+
+
+def is_same_origin(headers: dict[bytes, bytes]) -> bool:
+    """Say whether a browser's request comes from one of our own pages: Origin and Host name the same, allowed, host."""
+    origin, host = headers.get(b"origin", b"").decode("latin-1"), headers.get(b"host", b"").decode("latin-1")
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return False
+    domain, _ = split_domain_port(host)
+    return parts.scheme in ("http", "https") and parts.netloc == host and validate_host(domain, settings.ALLOWED_HOSTS)
+
+
+class StreamConsumer(AsyncConsumer):  # type: ignore[misc]
+    """One client. `dispatch` is ours: the stock one visits a thread before every message."""
+
+    channel_layer_alias: ClassVar[str] = ""  # no group messages yet, so no channel a socket
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        """Serve the socket until the client goes, or the server ends it - even when the client reads nothing more."""
+        self.session: StreamSession | None = None
+        self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        serving = asyncio.ensure_future(super().__call__(scope, receive, send))
+        try:
+            await asyncio.wait({serving, self.ended}, return_when=asyncio.FIRST_COMPLETED)
+            if self.session is not None:
+                await self.session.stop()
+            if not serving.done():
+                with contextlib.suppress(TimeoutError, OSError):
+                    async with asyncio.timeout(CLOSE_S):
+                        await send({"type": "websocket.close", "code": self.ended.result()})
+        finally:
+            serving.cancel()
+            if self.session is not None:
+                await self.session.stop()
+                await open_streams.remove(self.session)
+        with contextlib.suppress(asyncio.CancelledError):
+            await serving
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Handle one ASGI event."""
+        if message["type"] == "websocket.receive" and self.session is not None:
+            await self.session.receive(message.get("bytes"))
+        elif message["type"] == "websocket.connect":
+            await self._connect()
+        elif message["type"] == "websocket.disconnect":
+            raise StopConsumer
+
+    async def _connect(self) -> None:
+        headers = dict(self.scope["headers"])
+        try:
+            if SUBPROTOCOL not in self.scope["subprotocols"]:
+                raise Malformed("subprotocol")
+            actor = await self._identify(headers)
+        except Fault as exc:
+            await self._refuse(exc)
+            raise StopConsumer from exc
+        self.session = StreamSession(actor=actor, send=self._send, end=self._end)
+        await self.send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL})
+        open_streams.add(self.session, headers)
+        self.session.start()
+
+    async def _identify(self, headers: dict[bytes, bytes]) -> Subject:
+        """Return who connects. A cookie counts only from our own pages: browsers send it from anywhere."""
+        actor = await run_in_database(access.subject_of_headers, headers)
+        if actor == ANONYMOUS:
+            raise Unidentified
+        if not actor.session_key.startswith("token:") and not is_same_origin(headers):
+            raise Denied("origin")
+        return actor
+
+    async def _refuse(self, exc: Fault) -> None:
+        answer = answer_for(exc)
+        body = {"type": "about:blank", "title": answer.sentence, "status": answer.http, "correlation_id": uuid.uuid4().hex}
+        headers = [(b"content-type", b"application/problem+json")]
+        await self.send({"type": "websocket.http.response.start", "status": answer.http, "headers": headers})
+        await self.send({"type": "websocket.http.response.body", "body": orjson.dumps(body)})
+
+    async def _send(self, message: bytes) -> None:
+        await self.base_send({"type": "websocket.send", "bytes": message})
+
+    def _end(self, code: int) -> None:
+        if not self.ended.done():
+            self.ended.set_result(code)

@@ -6,7 +6,7 @@ Attribute columns keep DICOM's own text forms (DA as YYYYMMDD, PN with its ^ and
 from django.db import models
 
 
-def uid_field(*, unique: bool = True) -> models.CharField:
+def uid_field(*, unique: bool = True) -> "models.CharField[str, str]":
     return models.CharField(max_length=64, unique=unique)
 
 

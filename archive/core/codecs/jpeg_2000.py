@@ -1,0 +1,116 @@
+"""JPEG 2000 and its high-throughput variant (PS3.5 8.2.4, A.4.4; ISO 15444-1 Annex A, ISO 15444-15)."""
+
+import struct
+from dataclasses import dataclass
+from typing import Any
+
+import imagecodecs
+from numpy.typing import NDArray
+
+from archive.core.codecs.frames import DecodedFrame, check_codestream, stored_values
+from archive.core.description import ImageDescription
+from governance.core.faults import Malformed
+
+_SOC, _SIZ, _COD, _CAP, _SOT, _EOC = 0xFF4F, 0xFF51, 0xFF52, 0xFF50, 0xFF90, 0xFFD9
+_SIZE = struct.Struct(">H8LH")
+_TILE_PART = struct.Struct(">HHHLBB")
+
+
+@dataclass(frozen=True, slots=True)
+class CodestreamHeader:
+    """What the main header says. has_colour_transform: RCT or ICT; is_reversible: the 5-3 wavelet."""
+
+    rows: int
+    columns: int
+    components: int
+    precision: int
+    has_colour_transform: bool
+    is_reversible: bool
+    is_high_throughput: bool
+
+
+def read_codestream_header(encoded: bytes) -> CodestreamHeader:
+    """Return the main header, after a walk that proves every tile-part to be there. Raises: Malformed."""
+    start = _codestream_start(encoded)
+    try:
+        return _read(encoded, start)
+    except (struct.error, IndexError) as exc:
+        raise Malformed("the JPEG 2000 frame is cut short") from exc
+
+
+def _codestream_start(encoded: bytes) -> int:
+    """Return where the codestream begins: at 0, or inside a JP2 file that should not be here but is met."""
+    if encoded[:4] == b"\xff\x4f\xff\x51":
+        return 0
+    if encoded[4:8] == b"jP  ":
+        start = encoded.find(b"jp2c\xff\x4f\xff\x51")
+        if start > 0:
+            return start + 4
+    raise Malformed("not a JPEG 2000 codestream")
+
+
+def _read(encoded: bytes, start: int) -> CodestreamHeader:
+    position = start + 2
+    size: tuple[int, ...] = ()
+    precision = 0
+    transform = reversible = high_throughput = False
+    while True:
+        marker, length = struct.unpack_from(">HH", encoded, position)
+        content = position + 4
+        if marker == _SOT:
+            break
+        if marker == _SIZ:
+            size = _SIZE.unpack_from(encoded, content)
+            precision = max((encoded[content + 36 + 3 * index] & 0x7F) + 1 for index in range(size[9]))
+        elif marker == _COD:
+            transform, reversible = encoded[content + 4] == 1, encoded[content + 9] == 1
+        elif marker == _CAP:
+            high_throughput = True
+        position += 2 + length
+    if not size:
+        raise Malformed("the JPEG 2000 frame has no size")
+    _walk_tile_parts(encoded, position)
+    return CodestreamHeader(
+        rows=size[2] - size[4],
+        columns=size[1] - size[3],
+        components=size[9],
+        precision=precision,
+        has_colour_transform=transform,
+        is_reversible=reversible,
+        is_high_throughput=high_throughput,
+    )
+
+
+def _walk_tile_parts(encoded: bytes, position: int) -> None:
+    """Go from tile-part to tile-part by their lengths; each must be there in full (decoders fill gaps silently)."""
+    end = len(encoded)
+    while position < end:
+        if encoded[position : position + 2] == b"\xff\xd9" or not encoded[position:].strip(b"\0"):
+            return
+        marker, _, _, length, _, _ = _TILE_PART.unpack_from(encoded, position)
+        if marker != _SOT:
+            raise Malformed("a JPEG 2000 tile-part is damaged")
+        if length == 0:  # "until the end of the codestream"
+            if encoded.rfind(b"\xff\xd9") <= position:
+                raise Malformed("the JPEG 2000 frame is cut short")
+            return
+        if length < 14 or position + length > end:
+            raise Malformed("the JPEG 2000 frame is cut short")
+        position += length
+
+
+def decode_jpeg_2000(encoded: bytes, description: ImageDescription) -> DecodedFrame:
+    """Decode one JPEG 2000 or HTJ2K frame. YBR_RCT and YBR_ICT come out as RGB: the transform is the codestream's."""
+    header = read_codestream_header(encoded)
+    check_codestream(description, rows=header.rows, columns=header.columns, components=header.components, precision=header.precision)
+    decode = imagecodecs.htj2k_decode if header.is_high_throughput else imagecodecs.jpeg2k_decode
+    try:
+        values: NDArray[Any] = decode(encoded)
+    except (RuntimeError, ValueError) as exc:
+        raise Malformed("the JPEG 2000 frame is damaged or cut short") from exc
+    is_lossy = not header.is_reversible or description.is_lossy
+    photometric = description.photometric_interpretation
+    if header.components == 3 and (header.has_colour_transform or photometric in ("YBR_RCT", "YBR_ICT")):
+        photometric = "RGB"
+    values = stored_values(values, precision=header.precision, description=description, is_lossy=is_lossy)
+    return DecodedFrame(values, photometric, is_lossy)

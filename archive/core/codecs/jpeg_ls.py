@@ -1,0 +1,26 @@
+"""JPEG-LS, lossless and near-lossless (PS3.5 8.2.3, A.4.3)."""
+
+from typing import Any
+
+import imagecodecs
+from numpy.typing import NDArray
+
+from archive.core.codecs.frames import DecodedFrame, check_codestream, stored_values
+from archive.core.codecs.jpeg_stream import SOF_JPEG_LS, read_jpeg_header
+from archive.core.description import ImageDescription
+from governance.core.faults import Malformed
+
+
+def decode_jpeg_ls(encoded: bytes, description: ImageDescription) -> DecodedFrame:
+    """Decode one JPEG-LS frame; lossy where its NEAR parameter is not 0, whatever the transfer syntax says."""
+    header = read_jpeg_header(encoded)
+    if header.frame_marker != SOF_JPEG_LS:
+        raise Malformed("not a JPEG-LS stream")
+    check_codestream(description, rows=header.rows, columns=header.columns, components=header.components, precision=header.precision)
+    try:
+        values: NDArray[Any] = imagecodecs.jpegls_decode(encoded)
+    except (RuntimeError, ValueError) as exc:
+        raise Malformed("the JPEG-LS frame is damaged or cut short") from exc
+    is_lossy = header.near > 0
+    values = stored_values(values, precision=header.precision, description=description, is_lossy=is_lossy)
+    return DecodedFrame(values, description.photometric_interpretation, is_lossy)

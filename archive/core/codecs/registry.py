@@ -1,0 +1,67 @@
+"""Which codec takes which transfer syntax, and the one way in."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from archive.core.codecs.frames import DecodedFrame
+from archive.core.codecs.jpeg import browser_jpeg, decode_jpeg
+from archive.core.codecs.jpeg_2000 import decode_jpeg_2000
+from archive.core.codecs.jpeg_ls import decode_jpeg_ls
+from archive.core.codecs.jpeg_xl import decode_jpeg_xl
+from archive.core.codecs.native import decode_deflated_frame, decode_native
+from archive.core.codecs.rle import decode_rle
+from archive.core.description import ImageDescription
+from governance.core.faults import Unsupported
+
+_PREFIX = "1.2.840.10008.1.2"
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """One family.
+
+    is_slow: decoding takes longer than reading a decoded frame from disk, so that it is worth keeping.
+    browser_bytes: returns a frame's bytes as a browser can show them without decoding here, or None.
+    """
+
+    name: str
+    transfer_syntax_uids: frozenset[str]
+    decode: Callable[[bytes, ImageDescription], DecodedFrame]
+    is_slow: bool = False
+    browser_bytes: Callable[[bytes, ImageDescription], bytes | None] | None = None
+
+
+def _uids(*endings: str) -> frozenset[str]:
+    return frozenset(_PREFIX + ending for ending in endings)
+
+
+CODECS = (
+    # An inflated data set (.1.99) is little endian; inflating it is the reader's work.
+    Codec("native", _uids("", ".1", ".2", ".1.99", ".1.98"), decode_native),
+    Codec("deflated frames", _uids(".8.1"), decode_deflated_frame),
+    Codec("RLE", _uids(".5"), decode_rle),
+    # .52 to .56 are retired: extended, spectral selection and full progression, as libjpeg reads them.
+    Codec("JPEG", _uids(".4.50", ".4.51", ".4.53", ".4.55", ".4.57", ".4.70"), decode_jpeg, browser_bytes=browser_jpeg),
+    Codec("JPEG-LS", _uids(".4.80", ".4.81"), decode_jpeg_ls, is_slow=True),
+    Codec("JPEG 2000", _uids(".4.90", ".4.91"), decode_jpeg_2000, is_slow=True),
+    Codec("HTJ2K", _uids(".4.201", ".4.202", ".4.203"), decode_jpeg_2000),
+    Codec("JPEG XL", _uids(".4.110", ".4.111", ".4.112"), decode_jpeg_xl, is_slow=True),
+)
+_BY_UID = {uid: codec for codec in CODECS for uid in codec.transfer_syntax_uids}
+
+
+def codec_for(transfer_syntax_uid: str) -> Codec:
+    """Return the codec of a transfer syntax. Raises: Unsupported when there is none."""
+    codec = _BY_UID.get(transfer_syntax_uid)
+    if codec is None:
+        raise Unsupported("transfer syntax", transfer_syntax_uid)
+    return codec
+
+
+def decode_frame(encoded: bytes, description: ImageDescription, frame_index: int = 0) -> DecodedFrame:
+    """Decode one frame, already joined from its fragments.
+
+    encoded: exactly the frame (a pad byte is allowed); a 1-bit native frame begins at bit 0.
+    Raises: Unsupported (transfer syntax, process), Malformed (damaged, cut short, not as described), TooLarge.
+    """
+    return codec_for(description.transfer_syntax_uid).decode(encoded, description)

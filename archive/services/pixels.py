@@ -1,0 +1,39 @@
+"""Pixels of a stored image: its description and its decoded frames. No ORM, no access decision: callers have checked."""
+
+import threading
+from collections import OrderedDict
+
+from archive.core.codecs import DecodedFrame, decode_frame
+from archive.core.description import EXPLICIT_BIG_ENDIAN, ImageDescription, describe_image
+from archive.services import retrieve
+from archive.services.retrieve import StoredImage
+from archive.services.storage import object_store
+
+DESCRIPTIONS_KEPT = 4096  # 2-3 kB each; a stack and its neighbours, many times
+
+_descriptions: OrderedDict[str, ImageDescription] = OrderedDict()
+_lock = threading.Lock()
+
+
+def description_of(image: StoredImage) -> ImageDescription:
+    """Return the description of an image, read once and kept by the hash of its bytes. Raises: Malformed."""
+    with _lock:
+        known = _descriptions.get(image.sha256)
+        if known is not None:
+            _descriptions.move_to_end(image.sha256)
+            return known
+    header = retrieve.read_header(image)
+    pixel_element = b""
+    if image.transfer_syntax_uid == EXPLICIT_BIG_ENDIAN:  # the only syntax whose samples depend on the element's VR
+        pixel_element = object_store().read(image.sha256, len(header), 8)
+    description = describe_image(header, image.transfer_syntax_uid, pixel_element=pixel_element)
+    with _lock:
+        _descriptions[image.sha256] = description
+        while len(_descriptions) > DESCRIPTIONS_KEPT:
+            _descriptions.popitem(last=False)
+    return description
+
+
+def decoded(image: StoredImage, frame_index: int) -> DecodedFrame:
+    """Return one frame's stored values. Raises: NotFound outside the frames, and as read_frame and decode_frame do."""
+    return decode_frame(retrieve.read_frame(image, frame_index), description_of(image), frame_index)

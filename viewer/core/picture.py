@@ -1,0 +1,41 @@
+"""A picture: encoded pixels with everything that may be said about them (rule S05)."""
+
+from dataclasses import dataclass
+
+from viewer.core.picture_header import Codec, Fidelity
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Picture:
+    """One rendered frame.
+
+    codec, quality: of `data`; quality 0 where it does not apply. width, height: encoded pixels; source_columns, source_rows:
+        of the stored frame: a smaller picture is reduced.
+    window_center, window_width: the window that was used, in modality units; NaN where there is none (colour, palette, VOI
+        LUT, stored bytes).
+    fidelity: LOSSLESS (these levels exactly), LOSSY (encoded here), STORED (the bytes as they were stored).
+    source_lossy, source_ratio: the stored frame had lost something before; by which ratio, NaN if unknown.
+    digest: SHA-256 of the levels, row by row, RGB interleaved, if LOSSLESS; else zeros.
+    render_us, encode_us: read, decode and display chain; encoding.
+    """
+
+    data: bytes
+    codec: Codec
+    quality: int
+    width: int
+    height: int
+    source_columns: int
+    source_rows: int
+    window_center: float
+    window_width: float
+    fidelity: Fidelity
+    source_lossy: bool
+    source_ratio: float
+    inverted: bool
+    digest: bytes
+    render_us: int
+    encode_us: int
+
+    @property
+    def is_reduced(self) -> bool:
+        return self.width < self.source_columns or self.height < self.source_rows

@@ -1,0 +1,63 @@
+"""The view state: the full description of one picture, canonical and hashable (DESIGN.md section 4)."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Literal
+
+import orjson
+
+from governance.core.faults import Malformed
+
+CodecChoice = Literal["auto", "jpeg", "png", "stored"]
+VOI_FUNCTIONS = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
+
+
+@dataclass(frozen=True, slots=True)
+class ViewState:
+    """How a frame is to be shown.
+
+    window: (center, width) in modality units, or None for the image's own first window, else its full range.
+    voi_function: "LINEAR", "LINEAR_EXACT" or "SIGMOID" (PS3.3 C.11.2.1.2); "" is the image's own.
+    invert: exchange black and white, on top of MONOCHROME1.
+    max_columns, max_rows: the picture is reduced to fit, never enlarged; 0 is native.
+    codec: "auto" is lossless (stored bytes where they are the truth, else PNG); "stored" the same; "jpeg" always encodes.
+    quality: of JPEG, 1 to 100.
+    """
+
+    window: tuple[float, float] | None = None
+    voi_function: str = ""
+    invert: bool = False
+    max_columns: int = 0
+    max_rows: int = 0
+    codec: CodecChoice = "auto"
+    quality: int = 80
+
+    def __post_init__(self) -> None:
+        if self.voi_function and self.voi_function not in VOI_FUNCTIONS:
+            raise Malformed("VOI LUT Function must be LINEAR, LINEAR_EXACT or SIGMOID")
+        if self.window is not None and not (abs(self.window[0]) < 1e30 and 0 < self.window[1] < 1e30):
+            raise Malformed("Window Center must be finite and Window Width above 0")
+        if self.window is not None and self.voi_function == "LINEAR" and self.window[1] < 1:
+            raise Malformed("Window Width must be at least 1 for LINEAR")
+        if self.max_columns < 0 or self.max_rows < 0:
+            raise Malformed("a size cannot be negative")
+        if self.codec not in ("auto", "jpeg", "png", "stored") or not 1 <= self.quality <= 100:
+            raise Malformed("unknown codec, or a quality outside 1 to 100")
+
+    def canonical(self) -> bytes:
+        """Return the state as JSON with sorted keys and numbers in one form: equal states give equal bytes."""
+        window = [float(self.window[0]), float(self.window[1])] if self.window is not None else None
+        document = {
+            "codec": self.codec,
+            "invert": self.invert,
+            "quality": self.quality if self.codec == "jpeg" else 0,
+            "size": [self.max_columns, self.max_rows],
+            "voi_function": self.voi_function,
+            "window": window,
+        }
+        return orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
+
+    def digest(self, sop_instance_uid: str, frame_number: int) -> bytes:
+        """Return the 16 bytes that name this picture: of this frame (from 1) of this instance, in this state."""
+        identity = f"{sop_instance_uid}\n{frame_number}\n".encode("ascii")
+        return hashlib.sha256(identity + self.canonical()).digest()[:16]

@@ -1,0 +1,115 @@
+"""Rendering: one frame of a stored image, in a view, as a picture. No ORM and no access decision: callers have checked."""
+
+import hashlib
+import math
+from time import perf_counter_ns
+
+from archive.core.codecs import DecodedFrame, codec_for
+from archive.core.description import ImageDescription
+from archive.services import pixels, retrieve
+from archive.services.retrieve import StoredImage
+from governance.core.faults import NotFound
+from viewer.core.display import display_levels, shows_stored_levels
+from viewer.core.encode import encode_jpeg, encode_png, reduce_levels, reduced_size
+from viewer.core.picture import Picture
+from viewer.core.picture_header import NO_DIGEST, Codec, Fidelity
+from viewer.core.view import ViewState
+from viewer.services import pool
+
+__all__ = ["Picture", "passed_through", "render_frame"]
+
+
+def render_frame(*, image: StoredImage, frame_index: int, view: ViewState) -> Picture:
+    """Return a frame (from 0) of an image as a picture in a view.
+
+    view.codec: "jpeg" always encodes here. "auto", "stored" and "png" are lossless: PNG, except that "auto" and "stored" hand
+    out a stored JPEG frame as it is where the view changes none of its pixels.
+    Raises: NotFound outside the frames; Malformed, Unsupported, TooLarge from decoding and the display chain.
+    """
+    started = perf_counter_ns()
+    if not 0 <= frame_index < image.number_of_frames:
+        raise NotFound("frame", frame_index + 1)
+    description = pixels.description_of(image)
+    rows, columns = reduced_size(description.rows, description.columns, view.max_rows, view.max_columns)
+    is_native = (rows, columns) == (description.rows, description.columns)
+    if view.codec in ("auto", "stored") and is_native:
+        picture = passed_through(image, frame_index, view, description)
+        if picture is not None:
+            return picture
+    frame = pixels.decoded(image, frame_index)
+    shown = display_levels(frame, description, frame_index, view)
+    levels = reduce_levels(shown.values, rows, columns)
+    rendered = perf_counter_ns()
+    is_jpeg = view.codec == "jpeg"
+    data = encode_jpeg(levels, view.quality) if is_jpeg else encode_png(levels)
+    source_lossy, source_ratio = _source_loss(image, frame_index, description, frame)
+    pool.count(pictures_rendered=1)
+    return Picture(
+        data=data,
+        codec=Codec.JPEG if is_jpeg else Codec.PNG,
+        quality=view.quality if is_jpeg else 0,
+        width=columns,
+        height=rows,
+        source_columns=description.columns,
+        source_rows=description.rows,
+        window_center=math.nan if shown.window_center is None else shown.window_center,
+        window_width=math.nan if shown.window_width is None else shown.window_width,
+        fidelity=Fidelity.LOSSY if is_jpeg else Fidelity.LOSSLESS,
+        source_lossy=source_lossy,
+        source_ratio=source_ratio,
+        inverted=view.invert,
+        digest=NO_DIGEST if is_jpeg else hashlib.sha256(levels.data).digest(),
+        render_us=(rendered - started) // 1000,
+        encode_us=(perf_counter_ns() - rendered) // 1000,
+    )
+
+
+def passed_through(image: StoredImage, frame_index: int, view: ViewState, description: ImageDescription) -> Picture | None:
+    """Return the frame's stored bytes as a picture, or None when a browser would not show them as the chain does.
+
+    RGB-component JPEG gets Adobe's marker (rule S10). The view's size is not looked at.
+    """
+    browser_bytes = codec_for(image.transfer_syntax_uid).browser_bytes
+    if browser_bytes is None or not shows_stored_levels(description, frame_index, view):
+        return None
+    started = perf_counter_ns()
+    data = browser_bytes(retrieve.read_frame(image, frame_index), description)
+    if data is None:
+        return None
+    source_lossy, source_ratio = _source_loss(image, frame_index, description, None)
+    pool.count(pictures_passed_through=1)
+    return Picture(
+        data=data,
+        codec=Codec.JPEG,
+        quality=0,
+        width=description.columns,
+        height=description.rows,
+        source_columns=description.columns,
+        source_rows=description.rows,
+        window_center=math.nan,
+        window_width=math.nan,
+        fidelity=Fidelity.STORED,
+        source_lossy=source_lossy,
+        source_ratio=source_ratio,
+        inverted=False,
+        digest=NO_DIGEST,
+        render_us=(perf_counter_ns() - started) // 1000,
+        encode_us=0,
+    )
+
+
+def _source_loss(image: StoredImage, frame_index: int, description: ImageDescription, frame: DecodedFrame | None) -> tuple[bool, float]:
+    """Return whether the stored frame had lost something, and by which ratio: the stated one, else this frame's own.
+
+    frame: decoded, or None where the stored bytes are a lossy JPEG.
+    """
+    if not (description.is_lossy or frame is None or frame.is_lossy):
+        return False, math.nan
+    if description.lossy_ratio is not None:
+        return True, description.lossy_ratio
+    is_lossy_here = frame is None or frame.is_lossy
+    size_bytes = image.frame_table.span(frame_index)[1]
+    if not is_lossy_here or not size_bytes:
+        return True, math.nan
+    raw = description.rows * description.columns * description.samples_per_pixel * description.bits_stored / 8
+    return True, raw / size_bytes

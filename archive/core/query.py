@@ -12,6 +12,7 @@ from typing import Literal
 
 from pydicom.datadict import dictionary_VR, keyword_for_tag, tag_for_keyword
 
+from archive.core.patient_identity import fold_name
 from archive.core.uids import is_valid_uid
 from governance.core.faults import Malformed
 
@@ -214,10 +215,10 @@ def match_of(keyword: str, value: str) -> Match | None:
     return Wildcard(keyword, re.sub(r"\*+", "*", value.strip()))
 
 
-def fold_name(person_name: str) -> str:
-    """Return the form in which person names are compared: without regard to case, or to empty components at the end."""
-    groups = [group.rstrip("^ ").strip() for group in person_name.split("=")]
-    return "=".join(groups).rstrip("=").casefold()
+def name_key(person_name: str) -> str:
+    """Return the form in which a person name is compared: folded as the index keeps it, without empty components at the end."""
+    groups = [group.rstrip("^ ") for group in fold_name(person_name).split("=")]
+    return "=".join(groups).rstrip("=")
 
 
 def upper_bound(prefix: str) -> str:

@@ -4,7 +4,7 @@ Decisions that the standard leaves open: nothing found is 200 with []; a study o
 actor is 404; an attribute that can't be matched is ignored under Warning 299; what is no attribute at all is 400.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -25,7 +25,7 @@ MEDIA_TYPE = "application/dicom+json"
 ACCEPTED = ("*/*", "application/*", MEDIA_TYPE, "application/json")
 SERVICES: dict[Level, Callable[..., Results]] = {"study": find_studies, "series": find_series, "instance": find_instances}
 
-View = Callable[..., Awaitable[HttpResponse]]
+View = Callable[..., Coroutine[Any, Any, HttpResponse]]
 
 
 def search_view(level: Level) -> View:

@@ -12,7 +12,7 @@ from django.utils.functional import SimpleLazyObject
 from governance.services.access import authenticate_request, bearer_token
 
 # The one <style> that OpenSeadragon appends has this hash (CSP source expression), so that 'unsafe-inline' is not needed.
-OPENSEADRAGON_STYLE_HASH = ""
+OPENSEADRAGON_STYLE_HASH = "'sha256-9xTiqzfwFaL2SGb1rmr8gysEwVVjIvqWAgmZgqFqpEE='"
 
 _COMMON_CSP = "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
 PAGE_CSP = (

@@ -15,12 +15,16 @@ from django.conf import settings
 from django.test import AsyncClient, Client
 
 from governance.core.policy import Subject, operator
+from tests import flush
 from tests.server import ViewboxServer
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
 PASSWORD = "a-long-test-password"
 UNDER_CI = os.environ.get("CI") == "true"
+
+
+flush.install()
 
 
 def skip_or_fail(reason: str) -> None:

@@ -4,6 +4,7 @@ Failures are counted for each name from each address, and for each address over 
 Whether a name exists shows neither in the answer nor in its time.
 """
 
+import contextlib
 import hashlib
 import ipaddress
 
@@ -39,6 +40,7 @@ def check_credentials(*, username: str, password: str, address: str) -> User:
         record(actor=_named(username), action="sign-in", outcome="failure", address=address)
         raise Unidentified("sign-in")
     cache.delete(name_key)
+    _uncount(address_key)
     if not decide(subject_of_user(user), Action.USE_PAGES, Resource()).allowed:
         record(actor=subject_of_user(user), action="sign-in", outcome="denied", address=address)
         raise Denied("no pages")
@@ -83,3 +85,9 @@ def _count(key: str) -> int:
     except ValueError:  # expired in between
         cache.set(key, 1, THROTTLE_S)
         return 1
+
+
+def _uncount(key: str) -> None:
+    """Take back a try that was none: only failures count against an address."""
+    with contextlib.suppress(ValueError):  # expired in between
+        cache.decr(key)

@@ -13,6 +13,11 @@ def instance_for_download(*, actor: Subject, sop_instance_uid: str) -> StoredIma
     """
     require(subject=actor, action=Action.READ, resource=Resource())
     found = image(actor=actor, sop_instance_uid=sop_instance_uid)
-    facts = {"sop_instance_uid": sop_instance_uid, "bytes": found.size_bytes}
-    audit.record(actor=actor, action="download", study_instance_uid=found.study_instance_uid, **facts)
+    audit.record(
+        actor=actor,
+        action="download",
+        study_instance_uid=found.study_instance_uid,
+        sop_instance_uid=sop_instance_uid,
+        size_bytes=found.size_bytes,
+    )
     return found

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import settings
@@ -17,6 +18,9 @@ from django.test import AsyncClient, Client
 from governance.core.policy import Subject, operator
 from tests import flush
 from tests.server import ViewboxServer
+
+if TYPE_CHECKING:
+    from governance.models import User
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
@@ -38,7 +42,7 @@ def skip_or_fail(reason: str) -> None:
 class Actor:
     """A signed-up person as tests use one."""
 
-    user: object
+    user: "User"
     subject: Subject
 
     @property
@@ -48,12 +52,12 @@ class Actor:
     def client(self) -> Client:
         """Return a test client that is signed in as this person."""
         client = Client()
-        client.force_login(self.user)  # type: ignore[arg-type]  # governance's User, private to it
+        client.force_login(self.user)
         return client
 
     async def async_client(self) -> AsyncClient:
         client = AsyncClient()
-        await client.aforce_login(self.user)  # type: ignore[arg-type]  # as above
+        await client.aforce_login(self.user)
         return client
 
 

@@ -48,5 +48,5 @@ class AdministrationSite(AdminSite):
             response = super().password_change(request, extra_context)
             if request.method == "POST" and response.status_code == 302:
                 actor = authenticate_request(request)
-                record(actor=actor, action="user changed", user=actor.username, fields=["Password"])
+                record(actor=actor, action="user changed", user=actor.username, fields=["password"])
         return response

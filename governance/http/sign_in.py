@@ -51,7 +51,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     form = SignInForm(request, data=request.POST)
     if form.is_valid():
         user = form.get_user()
-        login(request, user)  # gives the session a new key
+        request.session.flush()  # a new session, whoever was signed in here before
+        login(request, user)
         request.session.save()
         service.signed_in(actor=subject_of_user(user, request.session.session_key or ""), address=_address(request))
         return HttpResponseRedirect(target)

@@ -245,9 +245,9 @@ def test_each_change_of_rights_counts_the_epoch_up(alice: Actor, bob: Actor, cha
     token = people.create_token(actor=operator(), username="alice")
     subject = access.subject_of_token(token)
     assert access.current_epochs([subject]) == {subject: True}
-    change(User.objects.get(pk=alice.subject.user_id))
+    change(User.objects.get(pk=alice.user.pk))
     assert access.current_epochs([subject]) == {subject: False}
-    assert User.objects.get(pk=alice.subject.user_id).permission_epoch > subject.permission_epoch
+    assert User.objects.get(pk=alice.user.pk).permission_epoch > subject.permission_epoch
 
 
 @pytest.mark.django_db
@@ -295,7 +295,12 @@ async def test_many_requests_at_once_are_one_lookup_and_memory_is_short(alice: A
     token = await run_in_database(people.create_token, actor=operator(), username="alice")
     lookups: list[str] = []
     real = access._subject_of
-    monkeypatch.setattr(access, "_subject_of", lambda credential: lookups.append(credential[0]) or real(credential))
+
+    def counted(credential: access.Credential) -> Subject:
+        lookups.append(credential[0])
+        return real(credential)
+
+    monkeypatch.setattr(access, "_subject_of", counted)
     found = await asyncio.gather(*(access.identify(bearer(token)) for _ in range(50)))
     assert {subject.username for subject in found} == {"alice"}
     assert lookups == ["token"]

@@ -55,13 +55,11 @@ def openings() -> list[tuple[str, str]]:
         'DELETE FROM governance_auditentry WHERE "index" = 5',
         "UPDATE governance_audithead SET last_index = 1",
         "DELETE FROM governance_audithead",
-        "TRUNCATE governance_auditentry",
+        "TRUNCATE governance_auditentry",  # SQLite does not even know the word
         "TRUNCATE governance_audithead",
     ],
 )
 def test_the_database_refuses_to_change_the_log(five_entries: None, statement: str):
-    if statement.startswith("TRUNCATE") and connection.vendor == "sqlite":
-        pytest.skip("SQLite has no TRUNCATE; its DELETE is tested")
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)
     assert AuditEntry.objects.filter(actor="tester").count() == 5

@@ -4,6 +4,7 @@ Attribute values from outside may have the wrong VR, multiplicity or character s
 and nothing otherwise; they never raise for a bad value.
 """
 
+import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +20,8 @@ from pydicom.valuerep import PersonName
 from archive.core.frame import FrameTable
 from archive.core.uids import SeriesInstanceUid, SopClassUid, SopInstanceUid, StudyInstanceUid, TransferSyntaxUid
 
-config.settings.reading_validation_mode = config.IGNORE  # values are checked here; pydicom would only warn, and log them
+config.settings.reading_validation_mode = config.IGNORE  # values are checked here; pydicom would only warn
+logging.getLogger("pydicom").setLevel(logging.CRITICAL)  # its warnings quote values, which may name a patient
 
 _BAD_VALUE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, NotImplementedError, OSError, EOFError)
 

@@ -1,7 +1,9 @@
 """What came in, understood and hashed but not yet filed: an Arrival a file, and the Outcome that its sender gets."""
 
 import hashlib
+import logging
 import os
+import struct
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +17,10 @@ from governance.core.faults import Fault, Malformed
 Status = Literal["stored", "already there", "conflict", "refused"]
 
 _PIECE = 1 << 20
+# What damaged input makes parsers raise. One bad file must not cost the others their place; the log has the traceback.
+DAMAGED = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, struct.error, NotImplementedError, EOFError, RecursionError)
+
+log = logging.getLogger("viewbox.ingest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +112,10 @@ def receive(room: Path, file: IncomingFile) -> Arrival:
         _understand(arrival, file.source)
     except Fault as fault:
         arrival.refuse(fault)
+    except DAMAGED:
+        log.exception("a reader failed on %s", sha256)
+        arrival.identity = None
+        arrival.refuse(Malformed("The file is damaged in a way that the reader doesn't know."))
     return arrival
 
 

@@ -13,7 +13,7 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 
 from archive.models import Quarantined, Study
 from archive.services import failpoints
-from archive.services.arrivals import Arrival, IncomingFile, Outcome, receive
+from archive.services.arrivals import Arrival, IncomingFile, Outcome, Status, receive
 from archive.services.filing import file_arrivals
 from archive.services.spool import spool_room
 from archive.services.storage import object_store, quarantine
@@ -23,7 +23,7 @@ from governance.services.access import UNASSIGNED, department_for, require
 from governance.services.audit import record
 from governance.services.notices import publish
 
-__all__ = ["IncomingFile", "Outcome", "store_instances"]
+__all__ = ["IncomingFile", "Outcome", "Status", "store_instances"]
 
 ATTEMPTS = 5
 _CHUNK = 500

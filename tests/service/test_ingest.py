@@ -1,7 +1,6 @@
 """store_instances and retrieve: what goes in comes out, once, and only to those who may see it."""
 
 from io import BytesIO
-from pathlib import Path
 
 import pytest
 from pydicom import examples

@@ -67,7 +67,7 @@ def native_table(source: Source, element: Element, shape: PixelShape, *, is_defl
         bits_per_frame = bits_per_frame // 3 * 2  # two pixels share one CB and one CR (PS3.3 C.7.6.3.1.2)
     needed = (bits_per_frame * shape.number_of_frames + 7) // 8
     if element.length < needed:
-        raise Malformed(f"{_CUT_SHORT}: {shape.number_of_frames} frames need {needed:,} bytes, {element.length:,} are there.")
+        raise Malformed(f"{_CUT_SHORT}: {_frames(shape.number_of_frames)} {needed:,} bytes, {element.length:,} are there.")
     return FrameTable.strided(
         "deflated" if is_deflated else "native",
         first_offset=element.value_offset,
@@ -75,6 +75,10 @@ def native_table(source: Source, element: Element, shape: PixelShape, *, is_defl
         count=shape.number_of_frames,
         header_length=element.offset,
     )
+
+
+def _frames(number: int) -> str:
+    return "one frame needs" if number == 1 else f"{number:,} frames need"
 
 
 def video_table(source: Source, element: Element) -> FrameTable:

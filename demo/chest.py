@@ -27,7 +27,7 @@ LESION_CENTRE_MM = (-74.0, -16.0, 22.0)  # right upper lobe
 class Ellipsoids:
     """Solid bodies: centre and semi-axes (n, 3) mm, turn (n, 3, 3) patient -> own axes, value (n,) HU.
 
-    place: 0 anywhere, 1 only in the abdominal cavity, 2 only above the diaphragm.
+    place: 0 anywhere, 1 only in the abdominal cavity, 2 only above the diaphragm, 3 as 1 and only above a fluid level.
     """
 
     centre: NDArray[np.float64]
@@ -44,6 +44,7 @@ class Outlines:
     body: NDArray[np.float64]
     cavity: NDArray[np.float64]
     muscle: NDArray[np.float64]
+    breast: NDArray[np.float64]
 
 
 def _between(z: float, table: list[tuple[float, float]]) -> float:
@@ -65,7 +66,8 @@ def outlines(z: float) -> Outlines:
     angle = np.linspace(0, 2 * np.pi, ANGLES, endpoint=False)
     folded = np.minimum(angle, 2 * np.pi - angle)  # both sides alike
     body = _superellipse(angle, _between(z, BODY_WIDTH), _between(z, BODY_DEPTH), 2.35)
-    body += 17 * np.exp(-(((folded - np.pi + 0.68) / 0.30) ** 2) - ((z + 52) / 42) ** 2)  # breasts
+    breast = 19 * np.exp(-(((folded - np.pi + 0.70) / 0.32) ** 2) - ((z + 52) / 42) ** 2)
+    body += breast
     body -= 4 * np.exp(-((folded / 0.13) ** 2))  # the furrow over the spine
     body += 2.0 * np.sin(3 * angle + 0.4 + z / 70) + 1.2 * np.sin(5 * angle + z / 50)
     cavity = _superellipse(angle, _between(z, CAVITY_WIDTH), _between(z, CAVITY_DEPTH), 2.25)
@@ -75,8 +77,9 @@ def outlines(z: float) -> Outlines:
     pectoral = 17 * np.exp(-(((folded - np.pi + 0.62) / 0.42) ** 2)) / (1 + np.exp(-(z + 12) / 12))
     flank = 11 * np.exp(-(((folded - 1.5) / 0.7) ** 2))
     belly = 9 / (1 + np.exp((z + 175) / 10)) * np.exp(-(((folded - 2.5) / 0.9) ** 2))
-    muscle = 13 + np.maximum.reduce([back, shoulder, pectoral, flank, belly])
-    return Outlines(body, cavity, muscle)
+    girdle = 44 * np.exp(-(((folded - 1.6) / 0.85) ** 2)) / (1 + np.exp(-(z - 62) / 10))
+    muscle = 13 + np.maximum.reduce([back, shoulder, pectoral, flank, belly, girdle])
+    return Outlines(body, cavity, muscle, breast)
 
 
 def rib_table() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -119,10 +122,14 @@ def vertebrae() -> tuple[Ellipsoids, Tubes]:
             reach = 29 if index < 11 else 36
             tubes.append(path([(side * 12, canal + 2, z + 2, 4.0), (side * reach, canal + 6, z + 4, 4.2)], CORTEX))  # transverse process
             if index < 12:  # head and neck of the rib
-                head = [(side * (wide + 1), y + deep * 0.35, z + 9, 4.6), (side * 24, canal - 3, z + 8, 3.6), (side * 35, canal + 1, z + 6, 4.2)]
+                head = [
+                    (side * (wide + 1), y + deep * 0.35, z + 9, 4.6),
+                    (side * 24, canal - 3, z + 8, 3.6),
+                    (side * 35, canal + 1, z + 6, 4.2),
+                ]
                 tubes.append(path(head, CORTEX))
             facets.append((side * 11.0, canal + 5, z - 9, 3.8, 4.5, 7.0))
-        tail = 17 if index < 10 else 20
+        tail = 9 if index < 10 else 11
         tubes.append(path([(0, canal + 11, z - 5, 3.4), (0, canal + 11 + tail, z - (24 if index < 9 else 12), 3.0)], CORTEX, step_mm=4))
     bodies = ellipsoids([(row, CORTEX, 0, None) for row in facets])
     return bodies, joined(*tubes)
@@ -181,15 +188,17 @@ def great_vessels() -> Tubes:
         BLOOD,
         step_mm=3,
     )  # fmt: skip
-    trunk = path([(14, -50, -52, 14), (16, -42, -30, 14), (15, -28, -12, 13.5), (18, -12, -8, 12.5), (34, 2, -8, 10.5), (46, 10, -10, 9)], 285)
+    trunk = path(
+        [(14, -50, -52, 14), (16, -42, -30, 14), (15, -28, -12, 13.5), (18, -12, -8, 12.5), (34, 2, -8, 10.5), (46, 10, -10, 9)], 285
+    )
     right_pulmonary = path([(16, -16, -9, 12), (2, -8, -14, 11.5), (-18, -4, -17, 11), (-40, 2, -18, 9.5), (-48, 6, -20, 8.5)], 285)
     cava = path([(-24, -20, -50, 10.5), (-25, -16, -20, 10), (-25, -14, 20, 9.5), (-20, -20, 44, 9)], 345)
-    brachiocephalic = path([(-20, -20, 44, 8.5), (0, -32, 50, 7.5), (26, -32, 62, 7), (44, -20, 84, 6.5), (48, -16, 112, 6.5)], 330)
-    jugular = path([(-20, -20, 44, 8), (-30, -20, 66, 7.5), (-36, -14, 112, 7)], 335)
+    brachiocephalic = path([(-20, -20, 44, 8.5), (0, -32, 50, 7.5), (24, -30, 62, 7), (32, -20, 84, 6.5), (34, -16, 112, 6.5)], 330)
+    jugular = path([(-20, -20, 44, 8), (-26, -20, 66, 7.5), (-30, -14, 112, 7)], 335)
     arteries = [
         path([(-9, -10, 30, 7), (-16, -8, 48, 6.5), (-24, -4, 70, 6), (-26, 0, 112, 4.5)], BLOOD),
         path([(4, 2, 34, 5), (10, 0, 56, 4.5), (18, 2, 112, 4.2)], BLOOD),
-        path([(14, 14, 34, 6), (22, 14, 56, 5.5), (34, 12, 80, 5.5), (60, 4, 112, 5)], BLOOD),
+        path([(14, 14, 34, 6), (22, 14, 56, 5.5), (28, 12, 80, 5.5), (40, 6, 112, 5)], BLOOD),
         path([(7, 19, -178, 5), (6, 2, -183, 4.5), (-14, -4, -184, 3.5), (-34, -6, -178, 3)], 280),  # coeliac trunk
         path([(5, 15, -192, 4.5), (5, -2, -206, 4.0), (6, -8, -268, 3.5)], 280),
         path([(5, 13, -206, 4), (34, 30, -214, 3.4), (52, 42, -215, 3)], 275),
@@ -240,6 +249,7 @@ def abdomen() -> tuple[Ellipsoids, Tubes]:
             ((52.0, 40.0, -218.0, 13.0, 11.0, 30.0), -60.0, 1, None),
             ((54.0, -20.0, -160.0, 44.0, 42.0, 42.0), 62.0, 1, None),  # stomach wall
             ((54.0, -20.0, -160.0, 40.0, 38.0, 38.0), 22.0, 1, None),
+            ((54.0, -20.0, -160.0, 40.0, 38.0, 38.0), -970.0, 3, None),
             ((-42.0, -52.0, -205.0, 15.0, 17.0, 24.0), 8.0, 1, None),  # gall bladder
             ((-9.0, 34.0, -150.0, 7.0, 9.0, 50.0), 60.0, 1, None),  # crura of the diaphragm
             ((24.0, 40.0, -150.0, 6.0, 9.0, 50.0), 60.0, 1, None),
@@ -247,12 +257,23 @@ def abdomen() -> tuple[Ellipsoids, Tubes]:
             ((32.0, 52.0, -262.0, 16.0, 15.0, 50.0), 58.0, 1, None),
         ]
     )
-    colon = [(-86, -20, -268, 20), (-84, -34, -238, 19), (-46, -62, -232, 17), (10, -68, -240, 17), (62, -60, -226, 17), (92, -18, -206, 17)]
+    colon = [
+        (-86, -20, -268, 20),
+        (-84, -34, -238, 19),
+        (-46, -62, -232, 17),
+        (10, -68, -240, 17),
+        (62, -60, -226, 17),
+        (92, -18, -206, 17),
+    ]
     loops = [
         path(colon, 45.0),
         path([(x, y, z, radius - 4) for x, y, z, radius in colon], -30.0),
         path([(16, -30, -250, 12), (44, -42, -256, 12), (70, -14, -262, 13), (34, -6, -268, 12)], 55.0),
         path([(-14, -40, -258, 12), (-40, -30, -262, 13), (-22, -10, -268, 12)], 55.0),
+        path([(28, -34, -222, 13), (60, -30, -232, 14), (84, -6, -240, 13), (92, 12, -256, 13), (88, 18, -268, 13)], 50.0),
+        path([(28, -34, -222, 10), (60, -30, -232, 11), (84, -6, -240, 10), (92, 12, -256, 10), (88, 18, -268, 10)], 22.0),
+        path([(-2, -52, -214, 12), (22, -56, -208, 13), (44, -58, -196, 12)], 58.0),
+        path([(-4, -18, -246, 11), (20, -8, -240, 12), (46, 2, -248, 11)], 60.0),
         path([(-26, 4, -206, 12), (-6, -4, -204, 10), (22, 4, -200, 9.5), (58, 18, -190, 9), (80, 24, -180, 8)], 92.0),  # pancreas
     ]
     return solid, joined(*loops)
@@ -261,7 +282,10 @@ def abdomen() -> tuple[Ellipsoids, Tubes]:
 def shoulder_bones() -> Tubes:
     """Return the clavicles."""
     return joined(
-        *[path([(side * 20, -60, 52, 7), (side * 55, -62, 66, 5.5), (side * 92, -44, 88, 5.5), (side * 118, -26, 112, 6)], CORTEX) for side in (-1, 1)]
+        *[
+            path([(side * 20, -60, 52, 7), (side * 55, -62, 66, 5.5), (side * 92, -44, 88, 5.5), (side * 118, -26, 112, 6)], CORTEX)
+            for side in (-1, 1)
+        ]
     )
 
 
@@ -274,14 +298,16 @@ def lung_trees(right: NDArray[np.float64], left: NDArray[np.float64], *, ends: i
     ]
     for side, (points, artery_root, vein_root, airway_root) in enumerate(roots):
         tips = spread(points, ends, seed=seed + 10 * side)
-        vessels.append(grow(artery_root, tips, tip_radius_mm=0.42, value=250.0, seed=seed + 1 + 10 * side))
+        vessels.append(grow(artery_root, tips, tip_radius_mm=0.55, value=235.0, seed=seed + 1 + 10 * side))
         tips = spread(points, ends * 3 // 4, seed=seed + 3 + 10 * side)
-        vessels.append(grow(vein_root, tips, tip_radius_mm=0.42, value=250.0, seed=seed + 4 + 10 * side))
-        tips = spread(points, 70, seed=seed + 6 + 10 * side)
-        tree = grow(airway_root, tips, tip_radius_mm=0.95, value=-985.0, seed=seed + 7 + 10 * side, thrift=0.5)
+        vessels.append(grow(vein_root, tips, tip_radius_mm=0.55, value=235.0, seed=seed + 4 + 10 * side))
+        # airways are seen in the inner two thirds of a lung only
+        inner = points[np.linalg.norm((points - np.array(airway_root)) * [1.0, 0.9, 0.75], axis=1) < 62]
+        tips = spread(inner, 46, seed=seed + 6 + 10 * side)
+        tree = grow(airway_root, tips, tip_radius_mm=0.8, value=-985.0, seed=seed + 7 + 10 * side, thrift=0.5)
         lumina.append(tree)
-        thick = 0.55 + 0.16 * tree.start_radius
-        walls.append(Tubes(tree.start, tree.end, tree.start_radius + thick, tree.end_radius + thick, np.full(len(tree), -60.0)))
+        thick = 0.5 + 0.16 * tree.start_radius
+        walls.append(Tubes(tree.start, tree.end, tree.start_radius + thick, tree.end_radius + thick, np.full(len(tree), -150.0)))
     return joined(*vessels), joined(*walls), joined(*lumina)
 
 

@@ -61,11 +61,11 @@ def mediastinum_half_width(y: float, z: float) -> float:
     if y < -64:
         wide = 8.0
     elif y < -36:
-        wide = 8.0 + (y + 64) / 28 * 24
+        wide = 8.0 + (y + 64) / 28 * 19
     elif y < 26:
-        wide = 32.0
+        wide = 27.0 + 2.5 * math.sin((y + 36) / 62 * math.pi)
     elif y < 50:
-        wide = 32.0 - (y - 26) / 24 * 13
+        wide = 27.0 - (y - 26) / 24 * 8
     elif y < 66:
         wide = 19.0 + (y - 50) / 16 * 3
     else:
@@ -86,6 +86,7 @@ def paint_trunk(
     body: Values,
     cavity: Values,
     muscle: Values,
+    breast: Values,
     heart: Values,
     heart_turn: Values,
     noise: NDArray[np.float32],
@@ -122,6 +123,9 @@ def paint_trunk(
                 flesh -= 120.0 * (1 - plane / 0.16)
             if -3.0 < out - thick < 3.0 or out < thick:
                 value = over(value, flesh, min(thick - out, out + 1.0), edge * 1.4)
+            milk = breast[index]
+            if milk > 4.0 and out > thick:  # gland between the strands of fat
+                value = over(value, 38.0, min(4.5 * lookup(noise, bx / 2.3, by / 2.3, bz / 3.5) + milk - 15.0, deep - 4.0), edge)
             if out < 2.0:  # the cavity: fat, then what it holds
                 inner = -102.0 + 8.0 * fine
                 above = (bz - diaphragm(bx, by)) * 0.75
@@ -130,7 +134,7 @@ def paint_trunk(
                 v = (heart_turn[1, 0] * hx + heart_turn[1, 1] * hy + heart_turn[1, 2] * hz) / heart[4]
                 w = (heart_turn[2, 0] * hx + heart_turn[2, 1] * hy + heart_turn[2, 2] * hz) / heart[5]
                 from_heart = (math.sqrt(u * u + v * v + w * w) - 1.0) * 0.9 * heart[5]
-                spread = abs(bx) - mediastinum_half_width(by, bz)
+                spread = abs(bx) - mediastinum_half_width(by, bz) - 2.5 * lookup(noise, bx / 4.0 + 11, by / 4.0, bz / 4.0)
                 lung = min(min(-out - 2.0, above - 2.0), min(spread, from_heart))
                 lung = min(lung, (98.0 - bz) - ((abs(bx) - 42) ** 2 + (by - 10) ** 2) / 160)  # the apex
                 if lung > -2.0:
@@ -141,11 +145,12 @@ def paint_trunk(
                     inner = over(inner, air, lung, edge)
                     if lung > 0:
                         region[row, column] = 1 if px < 0 else 2
-                inside = min(-above - 1.5, -out - 2.0)
+                inside = min(-above - 1.5, -out - 0.9)
                 room[row, column] = inside
                 inner = over(inner, 52.0, min(1.7 - abs(above), -out), edge)  # the diaphragm itself
                 if inside > 0:
-                    liver = min(inside, (30.0 + (bz + 150.0) * 0.62 - by * 0.25 - bx) * 0.8)
+                    lobes = 9.0 * lookup(noise, bx / 8.0, by / 8.0 + 30, bz / 8.0)
+                    liver = min(inside, (30.0 + (bz + 150.0) * 0.62 - by * 0.25 - 0.004 * by * by - bx + lobes) * 0.8)
                     if by > 18.0:
                         liver = min(liver, max(18.0 - by, -33.0 - bx))
                     inner = over(inner, 112.0 + 3.0 * coarse + 3.0 * fine, liver, edge)
@@ -159,7 +164,15 @@ def paint_trunk(
 
 @compiled
 def paint_ellipsoids(
-    hu: Plane, bent: NDArray[np.float32], room: Plane, centre: Values, axes: Values, turn: Values, value: Values, place: NDArray[np.int64], edge: float
+    hu: Plane,
+    bent: NDArray[np.float32],
+    room: Plane,
+    centre: Values,
+    axes: Values,
+    turn: Values,
+    value: Values,
+    place: NDArray[np.int64],
+    edge: float,
 ) -> None:
     """Paint solid bodies in their order."""
     z = bent[2, 0, 0]
@@ -187,6 +200,8 @@ def paint_ellipsoids(
                     inside = 5.0
                 if place[body] == 1:
                     inside = min(inside, room[row, column] - 1.0)
+                elif place[body] == 3:
+                    inside = min(min(inside, room[row, column] - 1.0), -38.0 - bent[1, row, column])
                 elif place[body] == 2:
                     inside = min(inside, -room[row, column] - 2.0)
                 if inside > -edge:
@@ -196,6 +211,7 @@ def paint_ellipsoids(
 @compiled
 def paint_tubes(
     hu: Plane,
+    allowed: NDArray[np.uint8],
     bent: NDArray[np.float32],
     z: float,
     x0: float,
@@ -210,7 +226,10 @@ def paint_tubes(
     core_inset: float,
     edge: float,
 ) -> None:
-    """Paint tubes in their order; with core_inset > 0 each has a core of another value, that much within (bone and marrow)."""
+    """Paint tubes in their order, where allowed is not 0.
+
+    With core_inset > 0 each has a core of another value, that much within (bone and marrow).
+    """
     for tube in range(value.size):
         wide = max(start_radius[tube], end_radius[tube])
         reach = wide + 9.0  # bending moves things by up to 8 mm
@@ -225,6 +244,8 @@ def paint_tubes(
         squared = dx * dx + dy * dy + dz * dz + 1e-9
         for row in range(top, bottom):
             for column in range(left, right):
+                if allowed[row, column] == 0:
+                    continue
                 px, py, pz = bent[0, row, column] - ax, bent[1, row, column] - ay, bent[2, row, column] - az
                 along = min(max((px * dx + py * dy + pz * dz) / squared, 0.0), 1.0)
                 qx, qy, qz = px - along * dx, py - along * dy, pz - along * dz
@@ -293,7 +314,6 @@ def paint_bones(
                 elif inside > -edge:
                     hu[row, column] = over(hu[row, column], 600.0, inside, edge)
                     hu[row, column] = over(hu[row, column], 150.0 + 45.0 * grain, inside - 1.4, edge)
-            # the shoulder blades: thin plates in the muscle outside the ribs are painted by paint_plates
 
 
 @compiled
@@ -317,7 +337,7 @@ def paint_plates(hu: Plane, bent: NDArray[np.float32], x: Values, y: Values, cav
                 low += (-bz) * 0.004
             across = min(turn - low, high - turn) * 100.0
             height = min(bz + 46.0, 90.0 - bz)
-            thick = 1.5 + 2.6 * math.exp(-((high - turn) / 0.09) ** 2) + 0.8 * math.exp(-((turn - low) / 0.06) ** 2)
+            thick = 1.5 + 2.6 * math.exp(-(((high - turn) / 0.09) ** 2)) + 0.8 * math.exp(-(((turn - low) / 0.06) ** 2))
             inside = min(min(thick - abs(out), across), height)
             ridge = min(min(2.4 - abs(bz - 34.0 - 20.0 * (turn - 0.9)), across), 10.0 - abs(out - 8.0))  # its spine
             inside = max(inside, ridge)
@@ -328,7 +348,15 @@ def paint_plates(hu: Plane, bent: NDArray[np.float32], x: Values, y: Values, cav
 
 @compiled
 def paint_spine(
-    hu: Plane, bent: NDArray[np.float32], middle: float, wide: float, deep: float, height: float, half_height: float, noise: NDArray[np.float32], edge: float
+    hu: Plane,
+    bent: NDArray[np.float32],
+    middle: float,
+    wide: float,
+    deep: float,
+    height: float,
+    half_height: float,
+    noise: NDArray[np.float32],
+    edge: float,
 ) -> None:
     """Paint one vertebral body with the discs above and below it. middle: its y; height: its z; half_height without discs."""
     for row in range(hu.shape[0]):

@@ -65,6 +65,10 @@ class Anatomy:
     bowel: Tubes
     heart: chest.Ellipsoids
     vessels: Tubes
+    lung_vessels: Tubes
+    liver_vessels: Tubes
+    small_airway_walls: Tubes
+    small_airway_lumina: Tubes
     soft: Tubes
     airway_walls: Tubes
     airway_lumina: Tubes
@@ -77,7 +81,9 @@ def _space_noise() -> NDArray[np.float32]:
     return smooth_noise((64, 64, 64), seed=21, wavelength=9.0, octaves=2)
 
 
-def _trunk(z: float, x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.float32], NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]:
+def _trunk(
+    z: float, x: NDArray[np.float64], y: NDArray[np.float64]
+) -> tuple[NDArray[np.float32], NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]:
     """Paint the trunk alone. Returns (hu, region, room, bent), see chest_painter.paint_trunk."""
     shape = (y.size, x.size)
     hu, room = np.empty(shape, dtype=np.float32), np.empty(shape, dtype=np.float32)
@@ -86,7 +92,7 @@ def _trunk(z: float, x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[ND
     chest_painter.bend(bent, x, y, z, _space_noise(), 2.2)
     edge = float(x[1] - x[0])
     chest_painter.paint_trunk(
-        hu, region, room, bent, x, y, outlines.body, outlines.cavity, outlines.muscle,
+        hu, region, room, bent, x, y, outlines.body, outlines.cavity, outlines.muscle, outlines.breast,
         np.array(chest.HEART_SHAPE), chest.HEART_AXIS, _space_noise(), edge,
     )  # fmt: skip
     return hu, region, room, bent
@@ -124,8 +130,8 @@ def anatomy() -> Anatomy:
         _points(chest_painter.RIGHT_LUNG), _points(chest_painter.LEFT_LUNG), ends=520, seed=40
     )
     liver = _points(chest_painter.LIVER_REGION)
-    portal = grow((-44.0, -8.0, -172.0), spread(liver, 70, seed=60), tip_radius_mm=0.7, value=162.0, seed=61)
-    hepatic = grow((-25.0, 2.0, -122.0), spread(liver, 50, seed=62), tip_radius_mm=0.7, value=158.0, seed=63)
+    portal = grow((-44.0, -8.0, -172.0), spread(liver, 70, seed=60), tip_radius_mm=0.95, value=172.0, seed=61)
+    hepatic = grow((-25.0, 2.0, -122.0), spread(liver, 50, seed=62), tip_radius_mm=0.95, value=166.0, seed=63)
     walls, lumina = chest.airways()
     solid, bowel = chest.abdomen()
     facets, arches = chest.vertebrae()
@@ -135,10 +141,14 @@ def anatomy() -> Anatomy:
         solid=solid,
         bowel=bowel,
         heart=chest.heart(),
-        vessels=joined(portal, hepatic, chest.great_vessels(), _clear_of_lesion(lung_vessels)),
+        vessels=chest.great_vessels(),
+        lung_vessels=_clear_of_lesion(lung_vessels),
+        liver_vessels=joined(portal, hepatic),
+        small_airway_walls=_clear_of_lesion(small_walls),
+        small_airway_lumina=_clear_of_lesion(small_lumina),
         soft=chest.gullet(),
-        airway_walls=joined(walls, _clear_of_lesion(small_walls)),
-        airway_lumina=joined(lumina, _clear_of_lesion(small_lumina)),
+        airway_walls=walls,
+        airway_lumina=lumina,
         bones=joined(arches, chest.shoulder_bones()),
         facets=facets,
     )
@@ -149,11 +159,16 @@ def paint_slice(scan: Scan, z: float) -> NDArray[np.float32]:
     parts = anatomy()
     x = y = scan.positions()
     edge = scan.pixel_mm
-    hu, _, room, bent = _trunk(z, x, y)
+    hu, region, room, bent = _trunk(z, x, y)
+    everywhere = np.ones(hu.shape, dtype=np.uint8)
+    inside = (hu > -990).astype(np.uint8)
+    lungs = ((region == chest_painter.RIGHT_LUNG) | (region == chest_painter.LEFT_LUNG)).astype(np.uint8)
+    hilum = lungs | ((abs(x) > 26) & (abs(x) < 62) & (-62 < z < 8)).astype(np.uint8)[None]
+    liver = (region == chest_painter.LIVER_REGION).astype(np.uint8)
 
-    def tubes(of: Tubes, core: float = 0.0, inset: float = 0.0) -> None:
+    def tubes(of: Tubes, core: float = 0.0, inset: float = 0.0, where: NDArray[np.uint8] = everywhere) -> None:
         chest_painter.paint_tubes(
-            hu, bent, z, x[0], y[0], scan.pixel_mm, of.start, of.end, of.start_radius, of.end_radius, of.value, core, inset, edge
+            hu, where, bent, z, x[0], y[0], scan.pixel_mm, of.start, of.end, of.start_radius, of.end_radius, of.value, core, inset, edge
         )
 
     def solids(of: chest.Ellipsoids) -> None:
@@ -162,6 +177,10 @@ def paint_slice(scan: Scan, z: float) -> NDArray[np.float32]:
     solids(parts.solid)
     tubes(parts.bowel)
     tubes(parts.soft)
+    tubes(parts.liver_vessels, where=liver)
+    tubes(parts.lung_vessels, where=hilum)
+    tubes(parts.small_airway_walls, where=lungs)
+    tubes(parts.small_airway_lumina, where=lungs)
     solids(parts.heart)
     tubes(parts.vessels)
     tubes(parts.airway_walls)
@@ -177,7 +196,7 @@ def paint_slice(scan: Scan, z: float) -> NDArray[np.float32]:
                 hu, bent, chest.spine_y(z), 12.5 + 0.55 * index, 10.0 + 0.42 * index, height, half, parts.noise, edge
             )  # fmt: skip
     solids(parts.facets)
-    tubes(parts.bones, core=chest.MARROW, inset=1.5)
+    tubes(parts.bones, core=chest.MARROW, inset=1.5, where=inside)
     level = (chest.vertebra_height(0) - z) / 25.0
     chest_painter.paint_canal(hu, bent, chest.spine_y(z) + 10.0 + 0.42 * level + 8.5, edge)
     radius = chest.lesion_radius_mm(scan.lesion_volume_mm3)
@@ -267,9 +286,7 @@ def _slice_dataset(visit: Visit, scan: Scan, variant: str, index: int, hu: NDArr
     return ds
 
 
-def datasets(
-    scan: Scan = FULL, *, visit: Visit = CURRENT, variant: str = "", tell: Tell = lambda share: None
-) -> Iterator[Dataset]:
+def datasets(scan: Scan = FULL, *, visit: Visit = CURRENT, variant: str = "", tell: Tell = lambda share: None) -> Iterator[Dataset]:
     """Yield the slices as data sets, from foot to head."""
     make = partial(_slice_dataset, visit, scan, variant)
     for index, hu in enumerate(volume_hu(scan, tell=tell)):

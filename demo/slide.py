@@ -222,5 +222,3 @@ def draw(
             volume_mm=volume,
             label_visible=flavour_word == "LABEL",
         )
-
-

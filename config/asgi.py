@@ -9,13 +9,15 @@ from django.core.asgi import get_asgi_application
 
 django_application = get_asgi_application()
 
-from viewer.ws.routing import websocket_urlpatterns
-
+from archive.dicomweb.stow import StowRouter
+from config.lifespan import lifespan
 from config.pixel_lane import PixelLane
+from viewer.ws.routing import websocket_urlpatterns
 
 application = ProtocolTypeRouter(
     {
-        "http": PixelLane(django_application),
+        "http": PixelLane(StowRouter(django_application)),
+        "lifespan": lifespan,
         "websocket": URLRouter(websocket_urlpatterns),
     }
 )

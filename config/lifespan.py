@@ -1,13 +1,11 @@
-"""Start and end of the server process: kernels are compiled before it listens, counted frames are written before it ends."""
+"""Start and end of the server process. Kernels compile when imported, so before it listens; counted frames are written before it ends."""
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from governance.services import audit
 from governance.services.database import run_in_database
-from viewer.services import pool
 
 log = logging.getLogger("viewbox")
 
@@ -19,7 +17,6 @@ async def lifespan(
 ) -> None:
     """The ASGI lifespan protocol."""
     await receive()
-    await asyncio.to_thread(pool.warm)
     await send({"type": "lifespan.startup.complete"})
     await receive()
     try:

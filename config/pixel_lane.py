@@ -17,17 +17,20 @@ from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
-from viewer.services.opening import OpenedTarget, open_target
-from viewer.services.thumbnails import thumbnail
-from viewer.services.tiles import read_tile, tile_etag
 
+from archive.services import retrieve
 from config.http_faults import problem
 from governance.core.faults import Exhausted, Fault, Malformed, NotFound, Unidentified, answer_for
 from governance.core.policy import ANONYMOUS, Subject
 from governance.services import access, audit
 from governance.services.database import run_in_database
+from viewer.core.picture_header import Codec
 from viewer.services import pool
 from viewer.services.fresh_cache import FreshCache
+from viewer.services.opening import OpenedTarget, open_target
+from viewer.services.rendering import render_frame
+from viewer.services.thumbnails import thumbnail_of
+from viewer.services.tiles import TILE_VIEW, locate_tile
 
 log = logging.getLogger("viewbox.http")
 
@@ -47,6 +50,7 @@ IMMUTABLE = b"public, max-age=31536000, immutable"
 OPENED_S = 10.0
 FLUSH_S = 30.0
 
+MEDIA_TYPES = {Codec.JPEG: b"image/jpeg", Codec.PNG: b"image/png"}
 UID = re.compile(r"^[0-9.]{1,64}$")
 NUMBER = re.compile(r"^[0-9]{1,9}$")
 
@@ -136,21 +140,27 @@ class PixelLane:
             raise NotFound
         level, column, row = (int(part) for part in parts[1:])
         opened = await self._open(actor, parts[0])
-        etag = tile_etag(levels=opened.levels, level=level, column=column, row=row)
+        image, frame_index = locate_tile(levels=opened.levels, level=level, column=column, row=row)
+        if frame_index is None:
+            return 204, [(b"viewbox-fidelity", b"absent")], b""
+        etag = f'"{image.sha256[:32]}-{frame_index}"'.encode()
         if headers.get(b"if-none-match") == etag:
             return 304, [(b"etag", etag)], b""
-        tile = await pool.run(lambda: read_tile(levels=opened.levels, level=level, column=column, row=row))
+        picture = await pool.run(render_frame, image=image, frame_index=frame_index, view=TILE_VIEW)
         self._count(actor, opened)
-        fidelity = (b"viewbox-fidelity", tile.fidelity.name.lower().encode())
-        if not tile.data:
-            return 204, [fidelity], b""
-        lossy = (b"viewbox-source-lossy", b"1" if tile.source_lossy else b"0")
-        return 200, [(b"content-type", tile.media_type.encode()), (b"etag", etag), fidelity, lossy], tile.data
+        more = [
+            (b"content-type", MEDIA_TYPES[picture.codec]),
+            (b"etag", etag),
+            (b"viewbox-fidelity", picture.fidelity.name.lower().encode()),
+            (b"viewbox-source-lossy", b"1" if picture.source_lossy else b"0"),
+        ]
+        return 200, more, picture.data
 
     async def _thumbnail(self, actor: Subject, parts: list[str], headers: dict[bytes, bytes]) -> tuple[int, Headers, bytes]:
         if len(parts) != 1 or not UID.match(parts[0]):
             raise NotFound
-        data = await run_in_database(thumbnail, actor=actor, sop_instance_uid=parts[0])
+        image = await run_in_database(retrieve.image, actor=actor, sop_instance_uid=parts[0])
+        data = await pool.run(thumbnail_of, image, priority=pool.Priority.BACKGROUND)
         etag = b'"' + hashlib.sha256(data).hexdigest()[:32].encode() + b'"'
         if headers.get(b"if-none-match") == etag:
             return 304, [(b"etag", etag)], b""

@@ -211,7 +211,7 @@ class StreamSession:
     async def _make(self, jobs: list[Job], slots: asyncio.Semaphore) -> None:
         try:
             targets = [self._targets[job.generation] for job in jobs]
-            made: list[bytes | BaseException] = await pool.run(make_messages, jobs, targets)
+            made: list[bytes | Exception] = await pool.run(make_messages, jobs, targets)
         except Exception as exc:
             made = [exc] * len(jobs)
         finally:

@@ -37,11 +37,11 @@ def is_same_origin(headers: dict[bytes, bytes]) -> bool:
 class StreamConsumer(AsyncConsumer):  # type: ignore[misc]
     """One client. `dispatch` is ours: the stock one visits a thread before every message."""
 
+    session: StreamSession | None = None
     channel_layer_alias: ClassVar[str] = ""  # no group messages yet, so no channel a socket
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         """Serve the socket until the client goes, or the server ends it - even when the client reads nothing more."""
-        self.session: StreamSession | None = None
         self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         serving = asyncio.ensure_future(super().__call__(scope, receive, send))
         try:

@@ -47,7 +47,7 @@ def task_worker() -> Iterator[None]:
     """Run `manage.py db_worker` beside the server; it ends with it, however the server ends."""
     manage = Path(settings.BASE_DIR) / "manage.py"
     preexec = _die_with_parent if sys.platform == "linux" else None
-    command = [sys.executable, str(manage), "db_worker", "--queue-name", "*"]
+    command = [sys.executable, str(manage), "db_worker", "--queue-name", "*", "--verbosity", "0"]
     worker = subprocess.Popen(command, preexec_fn=preexec, env=os.environ | {"PYTHONUNBUFFERED": "1"})
     try:
         yield

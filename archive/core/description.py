@@ -74,7 +74,7 @@ class ImageDescription:
     photometric_interpretation: str
     pixel_kind: PixelKind = "integer"
     is_word_swapped: bool = False
-    padding: tuple[int, int] | None = None
+    padding: tuple[float, float] | None = None
     rescales: tuple[Rescale, ...] = (Rescale(),)
     windows: tuple[tuple[VoiWindow, ...], ...] = ((),)
     voi_function: str = ""
@@ -153,7 +153,6 @@ def _describe(ds: Dataset, transfer_syntax_uid: str, pixel_element: bytes) -> Im
     is_signed = _integer(ds, "PixelRepresentation", 0) == 1
     big_endian = transfer_syntax_uid == EXPLICIT_BIG_ENDIAN
     samples = _integer(ds, "SamplesPerPixel", 1)
-    number_of_frames = max(1, _integer(ds, "NumberOfFrames", 1))
     shared = _first(ds, "SharedFunctionalGroupsSequence")
     per_frame = list(ds.get("PerFrameFunctionalGroupsSequence") or [])
     lut = _first(ds, "ModalityLUTSequence")
@@ -165,7 +164,7 @@ def _describe(ds: Dataset, transfer_syntax_uid: str, pixel_element: bytes) -> Im
         rows=rows,
         columns=columns,
         samples_per_pixel=samples,
-        number_of_frames=number_of_frames,
+        number_of_frames=_number_of_frames(ds),
         bits_allocated=bits_allocated,
         bits_stored=bits_stored,
         high_bit=high_bit,
@@ -174,7 +173,7 @@ def _describe(ds: Dataset, transfer_syntax_uid: str, pixel_element: bytes) -> Im
         photometric_interpretation=_photometric(ds, samples),
         pixel_kind=pixel_kind,
         is_word_swapped=big_endian and bits_allocated <= 8 and pixel_element[4:6] == b"OW",
-        padding=_padding(ds, is_signed),
+        padding=_padding(ds, is_signed, pixel_kind),
         rescales=_rescales(ds, shared, per_frame),
         windows=_windows(ds, shared, per_frame),
         voi_function=_voi_function(ds, shared, per_frame),
@@ -201,6 +200,13 @@ def _integer(ds: Dataset, keyword: str, default: int | None = None) -> int:
         return int(value)
     except (TypeError, ValueError) as exc:
         raise Malformed(f"{keyword} is not one whole number") from exc
+
+
+def _number_of_frames(ds: Dataset) -> int:
+    try:
+        return max(1, _integer(ds, "NumberOfFrames", 1))
+    except Malformed:
+        return 1  # how many there are is what the frame table says
 
 
 def _floats(ds: Dataset | None, keyword: str) -> list[float]:
@@ -243,17 +249,20 @@ def _photometric(ds: Dataset, samples: int) -> str:
     return stated or ("MONOCHROME2" if samples == 1 else "RGB")
 
 
-def _padding(ds: Dataset, is_signed: bool) -> tuple[int, int] | None:
-    limits = []
-    for keyword in ("PixelPaddingValue", "PixelPaddingRangeLimit"):
+def _padding(ds: Dataset, is_signed: bool, pixel_kind: PixelKind) -> tuple[float, float] | None:
+    prefix = {"integer": "", "float": "Float", "double": "DoubleFloat"}[pixel_kind]
+    if ds.get(f"{prefix}PixelPaddingValue") is None:
+        return None
+    limits: list[float] = []
+    for keyword in (f"{prefix}PixelPaddingValue", f"{prefix}PixelPaddingRangeLimit"):
         value = ds.get(keyword)
-        if isinstance(value, bytes):
-            value = int.from_bytes(value[:2], "little")
-        if value is None or value == "":
-            continue
-        number = int(value) & 0xFFFF  # the VR is US or SS, and often the wrong one
-        limits.append(number - 0x10000 if is_signed and number >= 0x8000 else number)
-    return (min(limits), max(limits)) if ds.get("PixelPaddingValue") is not None and limits else None
+        if pixel_kind != "integer":
+            limits += _floats(ds, keyword)[:1]
+        elif isinstance(value, int | bytes):
+            # The VR is US or SS, and often the wrong one.
+            number = (int.from_bytes(value[:2], "little") if isinstance(value, bytes) else value) & 0xFFFF
+            limits.append(number - 0x10000 if is_signed and number >= 0x8000 else number)
+    return (min(limits), max(limits)) if limits else None
 
 
 def _groups(shared: Dataset | None, per_frame: list[Dataset], macro: str, fallback: Dataset | None) -> Iterator[Dataset | None]:
@@ -308,7 +317,7 @@ def _voi_function(ds: Dataset, shared: Dataset | None, per_frame: list[Dataset])
 
 
 def _intensity_relationship(ds: Dataset, shared: Dataset | None, per_frame: list[Dataset]) -> str:
-    for item in _groups(shared, per_frame[:1], "XAXRFFramePixelDataPropertiesSequence", None):
+    for item in _groups(shared, per_frame[:1], "FramePixelDataPropertiesSequence", None):
         if item is not None and item.get("PixelIntensityRelationship"):
             return str(item.PixelIntensityRelationship).strip().upper()
     return str(ds.get("PixelIntensityRelationship", "") or "").strip().upper()

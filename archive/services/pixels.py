@@ -2,8 +2,10 @@
 
 import threading
 from collections import OrderedDict
+from functools import partial
 
-from archive.core.codecs import DecodedFrame, decode_frame
+from archive.core.codecs import DecodedFrame, decode_frame, describe_frames
+from archive.core.codecs.native import swap_words, word_span
 from archive.core.description import EXPLICIT_BIG_ENDIAN, ImageDescription, describe_image
 from archive.services import retrieve
 from archive.services.retrieve import StoredImage
@@ -27,6 +29,8 @@ def description_of(image: StoredImage) -> ImageDescription:
     if image.transfer_syntax_uid == EXPLICIT_BIG_ENDIAN:  # the only syntax whose samples depend on the element's VR
         pixel_element = object_store().read(image.sha256, len(header), 8)
     description = describe_image(header, image.transfer_syntax_uid, pixel_element=pixel_element)
+    if image.number_of_frames:
+        description = describe_frames(description, partial(retrieve.read_frame, image, 0))
     with _lock:
         _descriptions[image.sha256] = description
         while len(_descriptions) > DESCRIPTIONS_KEPT:
@@ -36,4 +40,16 @@ def description_of(image: StoredImage) -> ImageDescription:
 
 def decoded(image: StoredImage, frame_index: int) -> DecodedFrame:
     """Return one frame's stored values. Raises: NotFound outside the frames, and as read_frame and decode_frame do."""
-    return decode_frame(retrieve.read_frame(image, frame_index), description_of(image), frame_index)
+    description = description_of(image)
+    encoded = retrieve.read_frame(image, frame_index)
+    if description.is_word_swapped:
+        encoded = _in_byte_order(image, frame_index)
+    return decode_frame(encoded, description, frame_index)
+
+
+def _in_byte_order(image: StoredImage, frame_index: int) -> bytes:
+    """Return a frame of 8-bit samples that lie in big-endian words; a frame of odd length begins or ends inside one."""
+    table = image.frame_table
+    offset, length = table.span(frame_index)
+    start, whole = word_span(offset, length, int(table.offsets[0]))
+    return swap_words(object_store().read(image.sha256, start, whole))[offset - start :][:length]

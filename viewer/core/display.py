@@ -103,20 +103,18 @@ def voi_of(decoded: DecodedFrame, description: ImageDescription, frame_index: in
     """
     stated = view.voi_function or description.voi_function
     if view.window is not None:
-        return _window(*view.window, stated)
+        return _window(*view.window, stated, description)
     windows = description.windows_of(frame_index)
     if windows:
-        return _window(windows[0].center, windows[0].width, stated)
+        return _window(windows[0].center, windows[0].width, stated, description)
     if description.voi_luts:
         return Voi(None, None, "", description.voi_luts[0])
     low, high = _full_range(decoded, description, frame_index)
     return range_voi(low, high, is_integer=description.pixel_kind == "integer")
 
 
-def _window(center: float, width: float, stated: str) -> Voi:
-    function = resolve_function(stated, width)
-    if function == "LINEAR" and width < 1:  # an image that states LINEAR with a width that LINEAR doesn't have
-        function = "LINEAR_EXACT"
+def _window(center: float, width: float, stated: str, description: ImageDescription) -> Voi:
+    function = resolve_function(stated, width, is_integer=description.pixel_kind == "integer")
     return Voi(center, width, function)
 
 
@@ -139,13 +137,15 @@ def _full_range(decoded: DecodedFrame, description: ImageDescription, frame_inde
     return float(ends.min()), float(ends.max())
 
 
-def frame_extent(values: NDArray[Any], padding: tuple[int, int] | None) -> tuple[float, float]:
+def frame_extent(values: NDArray[Any], padding: tuple[float, float] | None) -> tuple[float, float]:
     """Return the smallest and largest stored value of a frame that are not padding; (0, 0) when all are."""
     if values.dtype.kind == "f":
         finite = values[np.isfinite(values)]
+        if padding is not None:
+            finite = finite[(finite < padding[0]) | (finite > padding[1])]
         return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
     low, high = padding if padding is not None else (1, 0)
-    smallest, largest = _extent(values.reshape(-1), low, high)
+    smallest, largest = _extent(values.reshape(-1), int(low), int(high))
     return (smallest, largest) if largest >= smallest else (0, 0)
 
 
@@ -247,5 +247,5 @@ def shows_stored_levels(description: ImageDescription, frame_index: int, view: V
         return not description.voi_luts and isinstance(modality, Rescale) and modality.is_identity
     window = description.windows_of(frame_index)[0] if view.window is None else None
     center, width = (window.center, window.width) if window else view.window or (0.0, 1.0)
-    voi = _window(center, width, view.voi_function or description.voi_function)
+    voi = _window(center, width, view.voi_function or description.voi_function, description)
     return bool(np.array_equal(level_table(description, modality, voi, False), np.arange(256)))

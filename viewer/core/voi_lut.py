@@ -14,9 +14,15 @@ LINEAR, LINEAR_EXACT, SIGMOID = 0, 1, 2
 FUNCTIONS = {"LINEAR": LINEAR, "LINEAR_EXACT": LINEAR_EXACT, "SIGMOID": SIGMOID}
 
 
-def resolve_function(stated: str, width: float) -> str:
-    """Return the VOI LUT Function to use: the stated one; else LINEAR, or LINEAR_EXACT where the width is below LINEAR's 1."""
-    return stated or ("LINEAR" if width >= 1 else "LINEAR_EXACT")
+def resolve_function(stated: str, width: float, *, is_integer: bool) -> str:
+    """Return the VOI LUT Function to use: the stated one, else LINEAR.
+
+    LINEAR's steps of one belong to whole numbers: LINEAR_EXACT takes its place below a width of 1, where it is undefined, and
+    where the function is not stated for floating point pixels (a map of 0..1 would become a threshold).
+    """
+    if width < 1 and stated in ("", "LINEAR"):
+        return "LINEAR_EXACT"
+    return stated or ("LINEAR" if is_integer else "LINEAR_EXACT")
 
 
 def check_window(function: str, width: float) -> None:

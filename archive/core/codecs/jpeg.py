@@ -20,6 +20,8 @@ from archive.core.codecs.jpeg_stream import (
 from archive.core.description import ImageDescription
 from governance.core.faults import Malformed, Unsupported
 
+# What libjpeg remarks on and gets right: padding between data and marker, and a scan header field that sequential scans ignore.
+_HARMLESS = ("extraneous bytes", "Invalid SOS parameters")
 _DCT = frozenset({SOF_BASELINE, SOF_EXTENDED, SOF_PROGRESSIVE})
 
 
@@ -64,13 +66,14 @@ def _decode_8_bit(encoded: bytes, header: JpegHeader, description: ImageDescript
         is_rgb = header.is_rgb(description.photometric_interpretation)
         if is_rgb and not header.is_taken_for_rgb:
             encoded = say_rgb(encoded, header)
-    if not has_end(encoded, header):
+    is_ended = has_end(encoded, header)
+    if not is_ended:
         encoded += b"\xff\xd9"  # complete but for its end: decodes; cut short: the strict decoder says so
     values: NDArray[Any]
     try:
         values = simplejpeg.decode_jpeg(encoded, colorspace)
     except ValueError as exc:
-        if "extraneous bytes" not in str(exc):  # padding between data and marker, written by some devices
+        if not is_ended or not any(words in str(exc) for words in _HARMLESS):
             raise Malformed("the JPEG frame is damaged or cut short") from exc
         values = simplejpeg.decode_jpeg(encoded, colorspace, strict=False)
     return values[..., 0] if header.components == 1 else values

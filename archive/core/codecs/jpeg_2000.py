@@ -1,7 +1,7 @@
 """JPEG 2000 and its high-throughput variant (PS3.5 8.2.4, A.4.4; ISO 15444-1 Annex A, ISO 15444-15)."""
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import imagecodecs
@@ -18,12 +18,13 @@ _TILE_PART = struct.Struct(">HHHLBB")
 
 @dataclass(frozen=True, slots=True)
 class CodestreamHeader:
-    """What the main header says. has_colour_transform: RCT or ICT; is_reversible: the 5-3 wavelet."""
+    """What the main header says. is_signed: of any component; has_colour_transform: RCT or ICT; is_reversible: the 5-3 wavelet."""
 
     rows: int
     columns: int
     components: int
     precision: int
+    is_signed: bool
     has_colour_transform: bool
     is_reversible: bool
     is_high_throughput: bool
@@ -34,7 +35,7 @@ def read_codestream_header(encoded: bytes) -> CodestreamHeader:
     start = _codestream_start(encoded)
     try:
         return _read(encoded, start)
-    except (struct.error, IndexError) as exc:
+    except (struct.error, IndexError, ValueError) as exc:
         raise Malformed("the JPEG 2000 frame is cut short") from exc
 
 
@@ -53,6 +54,7 @@ def _read(encoded: bytes, start: int) -> CodestreamHeader:
     position = start + 2
     size: tuple[int, ...] = ()
     precision = 0
+    is_signed = False
     transform = reversible = high_throughput = False
     while True:
         marker, length = struct.unpack_from(">HH", encoded, position)
@@ -61,7 +63,9 @@ def _read(encoded: bytes, start: int) -> CodestreamHeader:
             break
         if marker == _SIZ:
             size = _SIZE.unpack_from(encoded, content)
-            precision = max((encoded[content + 36 + 3 * index] & 0x7F) + 1 for index in range(size[9]))
+            depths = encoded[content + 36 : content + 36 + 3 * size[9] : 3]
+            precision = max((depth & 0x7F) + 1 for depth in depths)
+            is_signed = any(depth & 0x80 for depth in depths)
         elif marker == _COD:
             transform, reversible = encoded[content + 4] == 1, encoded[content + 9] == 1
         elif marker == _CAP:
@@ -75,6 +79,7 @@ def _read(encoded: bytes, start: int) -> CodestreamHeader:
         columns=size[1] - size[3],
         components=size[9],
         precision=precision,
+        is_signed=is_signed,
         has_colour_transform=transform,
         is_reversible=reversible,
         is_high_throughput=high_throughput,
@@ -99,8 +104,22 @@ def _walk_tile_parts(encoded: bytes, position: int) -> None:
         position += length
 
 
+def signed_as_coded(encoded: bytes, description: ImageDescription) -> ImageDescription:
+    """Return the description with the sign that the codestream proves.
+
+    A signed codestream under Pixel Representation 0: its negative samples exist and unsigned numbers could not hold them. The
+    other way round nothing is proven, and Pixel Representation says how the bits are meant.
+    """
+    if description.is_signed or not read_codestream_header(encoded).is_signed:
+        return description
+    return replace(description, is_signed=True)
+
+
 def decode_jpeg_2000(encoded: bytes, description: ImageDescription) -> DecodedFrame:
-    """Decode one JPEG 2000 or HTJ2K frame. YBR_RCT and YBR_ICT come out as RGB: the transform is the codestream's."""
+    """Decode one JPEG 2000 or HTJ2K frame. YBR_RCT and YBR_ICT come out as RGB: the transform is the codestream's.
+
+    description: as signed_as_coded returns it.
+    """
     header = read_codestream_header(encoded)
     check_codestream(description, rows=header.rows, columns=header.columns, components=header.components, precision=header.precision)
     decode = imagecodecs.htj2k_decode if header.is_high_throughput else imagecodecs.jpeg2k_decode

@@ -14,7 +14,11 @@ CHROMA_HALVED = frozenset({"YBR_FULL_422", "YBR_PARTIAL_422"})
 
 
 def decode_native(encoded: bytes, description: ImageDescription) -> DecodedFrame:
-    """Decode one uncompressed frame. A 1-bit frame begins at bit 0 of the first byte, least significant bit first."""
+    """Decode one uncompressed frame.
+
+    encoded: a 1-bit frame begins at bit 0 of the first byte, least significant bit first; 8-bit samples that were stored in
+    big-endian words (`description.is_word_swapped`) are in order already: see word_span and swap_words.
+    """
     shape = frame_shape(description)
     photometric = description.photometric_interpretation
     if description.pixel_kind != "integer":
@@ -68,17 +72,20 @@ def _samples(encoded: bytes, description: ImageDescription, count: int, dtype: n
     """Return `count` samples of native byte order; more bytes are padding, fewer are an error."""
     if len(encoded) < count * dtype.itemsize:
         raise Malformed("the frame is shorter than rows and columns say")
-    if description.is_word_swapped:
-        encoded = swap_words(encoded)
     stored = dtype.newbyteorder(">" if description.is_big_endian else "<")
     values = np.frombuffer(encoded, stored, count)
     return values.astype(dtype) if description.is_big_endian and dtype.itemsize > 1 else values.view(dtype)
 
 
-def swap_words(encoded: bytes) -> bytes:
-    """Return bytes with each pair exchanged; an odd byte at the end stays."""
-    even = len(encoded) & ~1
-    return np.frombuffer(encoded[:even], np.uint16).byteswap().tobytes() + encoded[even:]
+def word_span(offset: int, length: int, first_offset: int) -> tuple[int, int]:
+    """Return (offset, length) of the whole 16-bit words around a frame of 8-bit samples in big-endian words (PS3.5 8.1.2)."""
+    start = first_offset + ((offset - first_offset) & ~1)
+    return start, (offset + length - start + 1) & ~1
+
+
+def swap_words(words: bytes) -> bytes:
+    """Return bytes with each pair exchanged: the order of 8-bit samples that were written as big-endian words."""
+    return np.frombuffer(words, np.uint16).byteswap().tobytes()
 
 
 def _expand_422(encoded: bytes, description: ImageDescription) -> NDArray[np.uint8]:

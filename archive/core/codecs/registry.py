@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from archive.core.codecs.frames import DecodedFrame
 from archive.core.codecs.jpeg import browser_jpeg, decode_jpeg
-from archive.core.codecs.jpeg_2000 import decode_jpeg_2000
+from archive.core.codecs.jpeg_2000 import decode_jpeg_2000, signed_as_coded
 from archive.core.codecs.jpeg_ls import decode_jpeg_ls
 from archive.core.codecs.jpeg_xl import decode_jpeg_xl
 from archive.core.codecs.native import decode_deflated_frame, decode_native
@@ -21,6 +21,7 @@ class Codec:
     """One family.
 
     is_slow: decoding takes longer than reading a decoded frame from disk, so that it is worth keeping.
+    corrected: returns a description in which the codestream's own word has replaced a wrong one of the data set.
     browser_bytes: returns a frame's bytes as a browser can show them without decoding here, or None.
     """
 
@@ -28,6 +29,7 @@ class Codec:
     transfer_syntax_uids: frozenset[str]
     decode: Callable[[bytes, ImageDescription], DecodedFrame]
     is_slow: bool = False
+    corrected: Callable[[bytes, ImageDescription], ImageDescription] | None = None
     browser_bytes: Callable[[bytes, ImageDescription], bytes | None] | None = None
 
 
@@ -40,11 +42,11 @@ CODECS = (
     Codec("native", _uids("", ".1", ".2", ".1.99", ".1.98"), decode_native),
     Codec("deflated frames", _uids(".8.1"), decode_deflated_frame),
     Codec("RLE", _uids(".5"), decode_rle),
-    # .52 to .56 are retired: extended, spectral selection and full progression, as libjpeg reads them.
-    Codec("JPEG", _uids(".4.50", ".4.51", ".4.53", ".4.55", ".4.57", ".4.70"), decode_jpeg, browser_bytes=browser_jpeg),
+    # .52 to .66 are retired; what libjpeg reads of them is decoded, by the process that the stream itself names.
+    Codec("JPEG", _uids(".4.70", *(f".4.{number}" for number in range(50, 67))), decode_jpeg, browser_bytes=browser_jpeg),
     Codec("JPEG-LS", _uids(".4.80", ".4.81"), decode_jpeg_ls, is_slow=True),
-    Codec("JPEG 2000", _uids(".4.90", ".4.91"), decode_jpeg_2000, is_slow=True),
-    Codec("HTJ2K", _uids(".4.201", ".4.202", ".4.203"), decode_jpeg_2000),
+    Codec("JPEG 2000", _uids(".4.90", ".4.91"), decode_jpeg_2000, is_slow=True, corrected=signed_as_coded),
+    Codec("HTJ2K", _uids(".4.201", ".4.202", ".4.203"), decode_jpeg_2000, corrected=signed_as_coded),
     Codec("JPEG XL", _uids(".4.110", ".4.111", ".4.112"), decode_jpeg_xl, is_slow=True),
 )
 _BY_UID = {uid: codec for codec in CODECS for uid in codec.transfer_syntax_uids}
@@ -58,10 +60,17 @@ def codec_for(transfer_syntax_uid: str) -> Codec:
     return codec
 
 
+def describe_frames(description: ImageDescription, read_first_frame: Callable[[], bytes]) -> ImageDescription:
+    """Return the description corrected by what the first encoded frame says of all of them; most codecs need not read it."""
+    codec = _BY_UID.get(description.transfer_syntax_uid)
+    return codec.corrected(read_first_frame(), description) if codec is not None and codec.corrected is not None else description
+
+
 def decode_frame(encoded: bytes, description: ImageDescription, frame_index: int = 0) -> DecodedFrame:
     """Decode one frame, already joined from its fragments.
 
     encoded: exactly the frame (a pad byte is allowed); a 1-bit native frame begins at bit 0.
+    description: corrected by `describe_frames`, where the codec has a correction.
     Raises: Unsupported (transfer syntax, process), Malformed (damaged, cut short, not as described), TooLarge.
     """
     return codec_for(description.transfer_syntax_uid).decode(encoded, description)

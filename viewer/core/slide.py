@@ -3,10 +3,11 @@
 import base64
 import binascii
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from viewer.core.frame_facts import Facts, ImageRecord, number, text
 
@@ -83,10 +84,9 @@ def _grid(index: int, image: ImageRecord, notes: list[str]) -> LevelGrid:
     columns, rows = _matrix(image)
     grid = LevelGrid(index, columns, rows, image.columns, image.rows, image.number_of_frames)
     stated = text(image.facts.get("DimensionOrganizationType")).upper()
-    packed = image.facts.get("TilePositions")
-    if stated == "TILED_SPARSE" or (packed and stated != "TILED_FULL"):
-        positions = _positions(packed, grid, notes)
-        return LevelGrid(index, columns, rows, image.columns, image.rows, image.number_of_frames, positions)
+    offsets = _offsets(image.facts.get("TilePositions"))
+    if stated == "TILED_SPARSE" or (stated != "TILED_FULL" and (offsets >= 0).any()):
+        return replace(grid, positions=_positions(offsets[: image.number_of_frames], grid, notes))
     wanted = grid.tiles_across * grid.tiles_down
     if stated != "TILED_FULL" and wanted > 1:
         notes.append(f"level {columns} × {rows}: tile order not stated, taken as row by row")
@@ -95,19 +95,22 @@ def _grid(index: int, image: ImageRecord, notes: list[str]) -> LevelGrid:
     return grid
 
 
-def _positions(packed: Any, grid: LevelGrid, notes: list[str]) -> dict[tuple[int, int], int]:
-    """Return tile -> frame of a TILED_SPARSE level from packed int32 (column, row) pixel offsets, from 0, a pair a frame."""
+def _offsets(packed: Any) -> NDArray[np.int32]:
+    """Unpack tile offsets: shape (frames, 2), pixels from 0 as (column, row); (-1, -1) where a frame doesn't say."""
     try:
-        offsets = np.frombuffer(base64.b64decode(packed or "", validate=True), dtype="<i4").reshape(-1, 2)
+        return np.frombuffer(base64.b64decode(packed or "", validate=True), dtype="<i4").reshape(-1, 2)
     except (binascii.Error, ValueError, TypeError):
-        offsets = np.empty((0, 2), dtype="<i4")
-    size = (grid.tile_columns, grid.tile_rows)
+        return np.empty((0, 2), dtype="<i4")
+
+
+def _positions(offsets: NDArray[np.int32], grid: LevelGrid, notes: list[str]) -> dict[tuple[int, int], int]:
+    """Return tile -> frame of a TILED_SPARSE level: the first frame at a place is shown."""
     found: dict[tuple[int, int], int] = {}
     astray = repeated = 0
-    for frame_index, (x, y) in enumerate(offsets[: grid.number_of_frames].tolist()):
-        if x % size[0] or y % size[1]:
+    for frame_index, (x, y) in enumerate(offsets.tolist()):
+        if x < 0 or y < 0 or x % grid.tile_columns or y % grid.tile_rows:
             astray += 1
-        elif (tile := (x // size[0], y // size[1])) in found:
+        elif (tile := (x // grid.tile_columns, y // grid.tile_rows)) in found:
             repeated += 1
         else:
             found[tile] = frame_index

@@ -16,41 +16,10 @@ from viewer.core.stack import Stack, StackFrame, build_stacks, missing_numbers_n
 Kind = Literal["stack", "clip", "image", "slide", "object"]
 
 # Modalities whose pictures are looked at one by one; each multi-frame image of them is a run of its own.
-ONE_BY_ONE = frozenset(
-    [
-        "US",
-        "IVUS",
-        "XA",
-        "RF",
-        "ES",
-        "EC",
-        "XC",
-        "GM",
-        "OP",
-        "DG",
-        "TG",
-        "CR",
-        "DX",
-        "MG",
-        "IO",
-        "PX",
-        "RG",
-        "IVOCT",
-        "OPV",
-        "AR",
-        "KER",
-        "LEN",
-        "SRF",
-        "BMD",
-        "RTIMAGE",
-        "SM",
-        "SMR",
-        "CFM",
-        "GMV",
-        "ECG",
-        "HD",
-    ]
-)
+ONE_BY_ONE = frozenset({
+    "US", "IVUS", "XA", "RF", "ES", "EC", "XC", "GM", "OP", "DG", "TG", "CR", "DX", "MG", "IO", "PX", "RG", "IVOCT", "OPV", "AR", "KER",
+    "LEN", "SRF", "BMD", "RTIMAGE", "SM", "SMR", "CFM", "GMV", "ECG", "HD",
+})  # fmt: skip
 WHOLE_SLIDE = "1.2.840.10008.5.1.4.1.1.77.1.6"
 VIDEO_SYNTAXES = tuple(f"1.2.840.10008.1.2.4.10{digit}" for digit in "012345678")
 
@@ -123,11 +92,11 @@ def items_of_series(modality: str, images: Sequence[ImageRecord]) -> list[TrayIt
     objects = {index: words for index, image in enumerate(images) if (words := object_words(image)) is not None}
     drawable = [index for index in range(len(images)) if index not in objects]
     slides = [index for index in drawable if is_slide_level(images[index])]
-    skipped = {index for index in drawable if index not in slides and _flavour(images[index]) == "THUMBNAIL"}
+    skipped = {index for index in drawable if slides and _flavour(images[index]) == "THUMBNAIL"}  # the slide itself shows more
     alone = [i for i in drawable if i not in slides and i not in skipped and _stands_alone(modality, images[i])]
     together = [i for i in drawable if i not in slides and i not in skipped and i not in alone]
     items = [TrayItem("slide", "slide", tuple(slides))] if slides else []
-    items += [_alone(index, images[index]) for index in sorted(alone, key=lambda i: (_order(images[i]), i))]
+    items += [_alone(modality, index, images[index]) for index in sorted(alone, key=lambda i: (_order(images[i]), i))]
     items += _stacked(images, together)
     items += [TrayItem("object", images[i].sop_instance_uid, (i,), object=words) for i, words in objects.items()]
     return items
@@ -148,8 +117,8 @@ def object_words(image: ImageRecord) -> ObjectWords | None:
 
 
 def is_slide_level(image: ImageRecord) -> bool:
-    """Say whether an image is a level of a slide's pyramid: not its label, overview or thumbnail (PS3.3 C.8.12.4.1.1)."""
-    return image.sop_class_uid == WHOLE_SLIDE and _flavour(image) not in {"LABEL", "OVERVIEW", "THUMBNAIL", "LOCALIZER"}
+    """Say whether an image is a level of a slide's pyramid, not its label, overview, thumbnail or map (PS3.3 C.8.12.4.1.1)."""
+    return _flavour(image) == "VOLUME"
 
 
 def _flavour(image: ImageRecord) -> str:
@@ -161,7 +130,7 @@ def _flavour(image: ImageRecord) -> str:
 def _stands_alone(modality: str, image: ImageRecord) -> bool:
     if modality in ONE_BY_ONE or image.sop_class_uid == WHOLE_SLIDE:
         return not (image.number_of_frames > 1 and _has_planes(image))
-    # A multi-frame image without a place in space for its frames is a run: cine MR, gated NM, secondary captures.
+    # A multi-frame image whose frames have no place of their own is a run: cine MR, gated NM, secondary captures.
     return image.number_of_frames > 1 and not _has_planes(image)
 
 
@@ -169,7 +138,8 @@ def _has_planes(image: ImageRecord) -> bool:
     return bool(image.facts.get("PerFrame", {}).get("ImagePositionPatient"))
 
 
-def _alone(index: int, image: ImageRecord) -> TrayItem:
+def _alone(modality: str, index: int, image: ImageRecord) -> TrayItem:
+    """An image of its own. What states a clock, or comes from a moving modality, is a clip; other runs are stacks that may be played."""
     frames = tuple(StackFrame(index, frame_index) for frame_index in range(image.number_of_frames))
     flavour = _flavour(image)
     words = (flavour.lower(),) if flavour else ()
@@ -179,7 +149,8 @@ def _alone(index: int, image: ImageRecord) -> TrayItem:
     if cine is None:
         note = f"frames follow {pointer_words(image.facts)}, which is not time: no cine"
         return TrayItem("stack", image.sop_instance_uid, (index,), frames, words, (note,))
-    return TrayItem("clip", image.sop_instance_uid, (index,), frames, words, cine.notes, cine)
+    kind: Kind = "stack" if cine.is_assumed and modality not in ONE_BY_ONE else "clip"
+    return TrayItem(kind, image.sop_instance_uid, (index,), frames, words, cine.notes, cine)
 
 
 def _stacked(images: Sequence[ImageRecord], chosen: Sequence[int]) -> list[TrayItem]:

@@ -4,6 +4,7 @@ x grows to the patient's left, y to the back, z to the head; z = 0 is the level 
 gently bent space, so that nothing looks ruled; edges are one voxel wide, as partial volume makes them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -47,7 +48,7 @@ class Outlines:
     breast: NDArray[np.float64]
 
 
-def _between(z: float, table: list[tuple[float, float]]) -> float:
+def _between(z: float, table: Sequence[tuple[float, float]]) -> float:
     return float(np.interp(z, [row[0] for row in table], [row[1] for row in table]))
 
 

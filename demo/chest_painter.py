@@ -26,7 +26,7 @@ def lookup(noise: NDArray[np.float32], x: float, y: float, z: float) -> float:
     i1, j1, k1 = (i + 1) & 63, (j + 1) & 63, (k + 1) & 63
     near = (noise[i, j, k] * (1 - u) + noise[i1, j, k] * u) * (1 - v) + (noise[i, j1, k] * (1 - u) + noise[i1, j1, k] * u) * v
     far = (noise[i, j, k1] * (1 - u) + noise[i1, j, k1] * u) * (1 - v) + (noise[i, j1, k1] * (1 - u) + noise[i1, j1, k1] * u) * v
-    return near * (1 - w) + far * w
+    return float(near * (1 - w) + far * w)
 
 
 @compiled

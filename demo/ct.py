@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.uid import CTImageStorage
+from scipy.ndimage import map_coordinates
 
 from demo import chest, chest_painter
 from demo.identity import ADA, Visit, demo_uid
@@ -42,11 +43,11 @@ class Scan:
         return FIELD_MM / self.size
 
     def heights(self) -> NDArray[np.float64]:
-        return self.lowest_mm + self.spacing_mm * np.arange(self.slices)
+        return np.asarray(self.lowest_mm + self.spacing_mm * np.arange(self.slices), dtype=np.float64)
 
     def positions(self) -> NDArray[np.float64]:
         """Return the patient x of every column, and y of every row: mm at pixel centres."""
-        return (np.arange(self.size) - (self.size - 1) / 2) * self.pixel_mm
+        return np.asarray((np.arange(self.size) - (self.size - 1) / 2) * self.pixel_mm, dtype=np.float64)
 
 
 FULL = Scan()
@@ -236,64 +237,110 @@ def volume_hu(scan: Scan = FULL, *, tell: Tell = lambda share: None) -> Iterator
             tell(chosen.stop / scan.slices)
 
 
-def _slice_dataset(visit: Visit, scan: Scan, variant: str, index: int, hu: NDArray[np.int16]) -> Dataset:
-    """Return slice index (0 = lowest); Instance Number runs from head to foot, as radiology reads."""
-    z = float(scan.heights()[index])
-    number = scan.slices - index
-    millilitres = scan.lesion_volume_mm3 / 1000
+def _general(visit: Visit, *, variant: str, series_key: str, series_number: int, description: str, instance_number: int) -> Dataset:
+    """Return a CT data set with all that slices and localizer share."""
     ds = new_object(
         visit,
         sop_class_uid=CTImageStorage,
         modality="CT",
-        series_key="axial",
-        series_number=2,
-        series_description=f"CHEST {scan.spacing_mm:g} mm axial, lesion {millilitres:.1f} ml",
-        instance_number=number,
+        series_key=series_key,
+        series_number=series_number,
+        series_description=description,
+        instance_number=instance_number,
         variant=variant,
     )
-    ds.ImageType = ["ORIGINAL", "PRIMARY", "AXIAL"]
-    ds.ImageComments = f"Drawn, no patient. Right upper lobe lesion of {millilitres:.2f} ml"
-    ds.AcquisitionNumber = 1
+    ds.AcquisitionNumber = series_number
     ds.AcquisitionDate, ds.AcquisitionTime = visit.date, visit.time
     ds.BodyPartExamined = "CHEST"
     ds.PatientPosition = "HFS"
-    ds.ContrastBolusAgent = "Drawn contrast"
     ds.ProtocolName = "Demo chest with contrast"
-    ds.ScanOptions = "HELICAL MODE"
     ds.KVP = 120
-    ds.ConvolutionKernel = "SOFT"
     ds.GantryDetectorTilt = 0
-    ds.ReconstructionDiameter = FIELD_MM
     ds.FrameOfReferenceUID = demo_uid(variant, visit.key, "frame of reference")
     ds.PositionReferenceIndicator = ""
-    corner = float(scan.positions()[0])
-    ds.ImagePositionPatient = [corner, corner, z]
-    ds.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
-    ds.SliceLocation = z
-    ds.SliceThickness = scan.spacing_mm
-    ds.SpacingBetweenSlices = scan.spacing_mm
-    ds.PixelSpacing = [scan.pixel_mm, scan.pixel_mm]
     ds.SamplesPerPixel = 1
     ds.PhotometricInterpretation = "MONOCHROME2"
-    ds.Rows = ds.Columns = scan.size
     ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelRepresentation = 16, 12, 11, 0
     ds.RescaleIntercept, ds.RescaleSlope, ds.RescaleType = RESCALE_INTERCEPT, 1, "HU"
-    ds.WindowCenter, ds.WindowWidth = [40, -600], [400, 1500]
-    ds.WindowCenterWidthExplanation = ["SOFT TISSUE", "LUNG"]
-    stored = (hu.astype(np.int32) - RESCALE_INTERCEPT).astype("<u2")
-    ds.PixelData = stored.tobytes()
-    ds["PixelData"].VR = "OW"
     return ds
 
 
-def datasets(scan: Scan = FULL, *, visit: Visit = CURRENT, variant: str = "", tell: Tell = lambda share: None) -> Iterator[Dataset]:
-    """Yield the slices as data sets, from foot to head."""
-    make = partial(_slice_dataset, visit, scan, variant)
+def _set_pixels(ds: Dataset, hu: NDArray[np.int16]) -> None:
+    ds.Rows, ds.Columns = hu.shape
+    ds.PixelData = (hu.astype(np.int32) - RESCALE_INTERCEPT).astype("<u2").tobytes()
+    ds["PixelData"].VR = "OW"
+
+
+def _slice_dataset(visit: Visit, scan: Scan, variant: str, index: int, hu: NDArray[np.int16]) -> Dataset:
+    """Return slice index (0 = lowest); Instance Number runs from head to foot, as radiology reads."""
+    millilitres = scan.lesion_volume_mm3 / 1000
+    ds = _general(
+        visit,
+        variant=variant,
+        series_key="axial",
+        series_number=2,
+        description=f"CHEST {scan.spacing_mm:g} mm axial, lesion {millilitres:.1f} ml",
+        instance_number=scan.slices - index,
+    )
+    z, corner = float(scan.heights()[index]), float(scan.positions()[0])
+    ds.ImageType = ["ORIGINAL", "PRIMARY", "AXIAL"]
+    ds.ImageComments = f"Drawn, no patient. Right upper lobe lesion of {millilitres:.2f} ml"
+    ds.ContrastBolusAgent = "Drawn contrast"
+    ds.ScanOptions = "HELICAL MODE"
+    ds.ConvolutionKernel = "SOFT"
+    ds.ReconstructionDiameter = FIELD_MM
+    ds.ImagePositionPatient = [corner, corner, z]
+    ds.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
+    ds.SliceLocation = z
+    ds.SliceThickness = ds.SpacingBetweenSlices = scan.spacing_mm
+    ds.PixelSpacing = [scan.pixel_mm, scan.pixel_mm]
+    ds.WindowCenter, ds.WindowWidth = [40, -600], [400, 1500]
+    ds.WindowCenterWidthExplanation = ["SOFT TISSUE", "LUNG"]
+    _set_pixels(ds, hu)
+    return ds
+
+
+def _localizer(visit: Visit, scan: Scan, variant: str, projection: NDArray[np.float64]) -> Dataset:
+    """Return the frontal localizer. projection: mean HU along y, (slices, columns), foot first."""
+    ds = _general(visit, variant=variant, series_key="localizer", series_number=1, description="LOCALIZER frontal", instance_number=1)
+    ds.ImageType = ["ORIGINAL", "PRIMARY", "LOCALIZER"]
+    rows = round(scan.slices * scan.spacing_mm / scan.pixel_mm)
+    height = np.linspace(scan.slices - 1, 0, rows)
+    picture = map_coordinates(projection, np.stack(np.meshgrid(height, np.arange(scan.size), indexing="ij")), order=1)
+    ds.ImagePositionPatient = [float(scan.positions()[0]), 0.0, float(scan.heights()[-1])]
+    ds.ImageOrientationPatient = [1, 0, 0, 0, 0, -1]
+    ds.PixelSpacing = [round((scan.slices - 1) * scan.spacing_mm / (rows - 1), 6), scan.pixel_mm]
+    ds.SliceThickness = FIELD_MM
+    ds.WindowCenter, ds.WindowWidth = [-480], [620]
+    _set_pixels(ds, np.round(picture).astype(np.int16))
+    return ds
+
+
+def datasets(
+    scan: Scan = FULL,
+    *,
+    visit: Visit = CURRENT,
+    variant: str = "",
+    localizer: bool = False,
+    tell: Tell = lambda share: None,
+) -> Iterator[Dataset]:
+    """Yield the slices as data sets, from foot to head, and the localizer of another series after them if asked for."""
+    projection = np.zeros((scan.slices, scan.size))
     for index, hu in enumerate(volume_hu(scan, tell=tell)):
-        yield make(index, hu)
+        projection[index] = hu.mean(axis=0)
+        yield _slice_dataset(visit, scan, variant, index, hu)
+    if localizer:
+        yield _localizer(visit, scan, variant, projection)
 
 
-def draw(scan: Scan = FULL, *, visit: Visit = CURRENT, variant: str = "", tell: Tell = lambda share: None) -> Iterator[bytes]:
-    """Yield the slices as Part 10 bytes (Explicit VR Little Endian), from foot to head."""
-    for ds in datasets(scan, visit=visit, variant=variant, tell=tell):
+def draw(
+    scan: Scan = FULL,
+    *,
+    visit: Visit = CURRENT,
+    variant: str = "",
+    localizer: bool = False,
+    tell: Tell = lambda share: None,
+) -> Iterator[bytes]:
+    """Yield the same as Part 10 bytes (Explicit VR Little Endian)."""
+    for ds in datasets(scan, visit=visit, variant=variant, localizer=localizer, tell=tell):
         yield part10(ds)

@@ -120,7 +120,7 @@ def _gain_db() -> NDArray[np.float32]:
     depth = np.linspace(0, 1, SAMPLES)[:, None]
     edges = -10.0 * np.abs(angle) ** 5
     near = 15.0 * np.exp(-((depth / 0.055) ** 2))
-    return (contact * np.clip(depth * 4, 0, 1) + edges + near - 7.0 * depth**3).astype(np.float32)
+    return np.asarray(contact * np.clip(depth * 4, 0, 1) + edges + near - 7.0 * depth**3, dtype=np.float32)
 
 
 @lru_cache(maxsize=1)
@@ -359,7 +359,12 @@ def _encoded_frame(loop: Loop, frames: int, layout: Layout, quality: int, frame_
     return encode_jpeg(picture, quality=quality, subsampling="444" if loop.colour else "422")
 
 
+def file_of(loop: Loop = FOUR_CHAMBERS, *, frames: int = 75, layout: Layout | None = None, variant: str = "") -> bytes:
+    """Return one loop as Part 10 bytes."""
+    return part10(dataset(loop, frames=frames, layout=layout, variant=variant), transfer_syntax_uid=JPEGBaseline8Bit)
+
+
 def draw(*, frames: int = 75, layout: Layout | None = None, variant: str = "") -> Iterator[bytes]:
     """Yield both loops as Part 10 bytes."""
     for loop in LOOPS:
-        yield part10(dataset(loop, frames=frames, layout=layout, variant=variant), transfer_syntax_uid=JPEGBaseline8Bit)
+        yield file_of(loop, frames=frames, layout=layout, variant=variant)

@@ -6,6 +6,7 @@ described in its own resting space and carried along by the motion, so that what
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,8 @@ class Echoes:
     """What lies at each place: all fields of one shape.
 
     rest_x, rest_y: where this tissue is at rest (cm); wall_cm: signed distance to the nearest blood, negative inside it;
-    level_db: how strongly tissue scatters; bright_db: what thin bright lines (valves, pericardium) add; toward_cm_s: flow towards the probe.
+    level_db: how strongly tissue scatters; bright_db: what thin bright lines (valves, pericardium) add.
+    toward_cm_s: flow of blood towards the probe.
     """
 
     rest_x: Field
@@ -67,7 +69,7 @@ def _ellipse(x: Field, y: Field, cx: float, cy: float, a: float, b: float) -> Fi
 def _squeeze(x: Field, y: Field, cx: float, cy: float, reach: float, amount: float) -> tuple[Field, Field]:
     """Undo a contraction towards (cx, cy): inner layers have moved more than outer ones, so walls thicken."""
     dx, dy = x - cx, y - cy
-    grow = amount * np.exp(-((dx * dx + dy * dy) / (reach * reach)))
+    grow = np.asarray(amount * np.exp(-((dx * dx + dy * dy) / (reach * reach))), dtype=np.float32)
     return dx * grow, dy * grow
 
 
@@ -78,7 +80,7 @@ def _line_distance(x: Field, y: Field, points: NDArray[np.float64]) -> Field:
     near = (x > low[0]) & (x < high[0]) & (y > low[1]) & (y < high[1])
     px, py = x[near], y[near]
     best = np.full(px.shape, 9.0, dtype=np.float32)
-    for (ax, ay), (bx, by) in zip(points[:-1], points[1:], strict=True):
+    for (ax, ay), (bx, by) in pairwise(points):
         dx, dy = bx - ax, by - ay
         along = np.clip(((px - ax) * dx + (py - ay) * dy) / (dx * dx + dy * dy), 0, 1)
         best = np.minimum(best, np.hypot(px - ax - along * dx, py - ay - along * dy))

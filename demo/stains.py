@@ -39,7 +39,7 @@ def _resized(plane: NDArray[np.floating], size: tuple[int, int]) -> NDArray[np.f
 
 def stain_sample() -> StainSample:
     """Separate the picture into stains by least squares with non-negative amounts; what is left over goes to the larger."""
-    picture = skimage.data.immunohistochemistry().astype(np.float64)
+    picture = np.asarray(skimage.data.immunohistochemistry(), dtype=np.float64)  # type: ignore[no-untyped-call]
     white = np.percentile(picture, 99, axis=(0, 1))
     density = -np.log(np.clip(picture, 2, None) / white).clip(max=1.0)
     basis = np.stack([HAEMATOXYLIN / np.linalg.norm(HAEMATOXYLIN), DAB / np.linalg.norm(DAB)])

@@ -85,7 +85,7 @@ def _pieces(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float6
     bay = 1 - np.hypot((x - 0.20) / 0.13, (y - 0.14) / 0.20) ** 2  # a bite out of the outline
     second = 1 - np.hypot((x - 0.895) / 0.08, (y - 0.27) / 0.18) ** 2
     third = 1 - np.hypot((x - 0.90) / 0.07, (y - 0.78) / 0.10) ** 2
-    return np.maximum(np.maximum(np.minimum(main, -0.8 * bay + 0.1), second * 0.7), third * 0.6)
+    return np.asarray(np.maximum(np.maximum(np.minimum(main, -0.8 * bay + 0.1), second * 0.7), third * 0.6), dtype=np.float64)
 
 
 def _fields(rows: int, columns: int, seed: int) -> NDArray[np.float32]:
@@ -128,7 +128,7 @@ def _interpolate(plane: NDArray[np.float32], y: float, x: float) -> float:
     v, u = y - row, x - column
     upper = plane[row, column] * (1 - u) + plane[row, column + 1] * u
     lower = plane[row + 1, column] * (1 - u) + plane[row + 1, column + 1] * u
-    return upper * (1 - v) + lower * v
+    return float(upper * (1 - v) + lower * v)
 
 
 @compiled

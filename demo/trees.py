@@ -4,10 +4,12 @@ Each end point joins the tree where that makes its way from the root short witho
 (the parent's radius to the power GAMMA is the sum of its children's).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.interpolate import PchipInterpolator
 
 GAMMA = 2.5
 
@@ -37,14 +39,12 @@ def joined(*parts: Tubes) -> Tubes:
     )
 
 
-def path(points: list[tuple[float, float, float, float]], value: float, *, step_mm: float = 6.0) -> Tubes:
+def path(points: Sequence[tuple[float, float, float, float]], value: float, *, step_mm: float = 6.0) -> Tubes:
     """Return a smooth tube through points (x, y, z, radius)."""
     corners = np.array(points, dtype=float)
     along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(corners[:, :3], axis=0), axis=1))])
     count = max(2, int(along[-1] / step_mm) + 1)
     if len(corners) > 2:
-        from scipy.interpolate import PchipInterpolator
-
         fine = PchipInterpolator(along, corners, axis=0)(np.linspace(0, along[-1], count))
     else:
         fine = corners[:1] + (corners[1:] - corners[:1]) * np.linspace(0, 1, count)[:, None]

@@ -1,1 +1,3 @@
+/** The study list's page. */
 import "../styles/page.css";
+import "../panels/study_list";

@@ -1,0 +1,170 @@
+/** The page's side of the stream: viewports as channels that survive a lost connection. */
+import type { OpenedDocument } from "./documents";
+import type { PictureHeader } from "./wire";
+import type { Connection, FaultDocument, FromWorker, Target, TileWish, ToWorker, WireView } from "./worker_messages";
+
+/** What a viewport hears. Every bitmap is the listener's to close. */
+export interface ChannelListener {
+  whenOpened(opened: OpenedDocument): void;
+  picture(header: PictureHeader, bitmap: ImageBitmap): void;
+  frame?(header: PictureHeader, bitmap: ImageBitmap, ordinal: number): void;
+  buffered?(epoch: number, index: number, evicted: readonly number[]): void;
+  tile?(header: PictureHeader, bitmap: ImageBitmap): void;
+  broken(what: "picture" | "tile", sequence: number): void;
+  whenFault(fault: FaultDocument): void;
+  whenConnection(state: Connection): void;
+}
+
+export interface Channel {
+  readonly epoch: number;
+  /** Show another series, with a new epoch: nothing of the old one will be taken any more. */
+  subscribe(target: Target): void;
+  /** Ask for a picture; returns its sequence number. */
+  view(index: number, view: WireView): number;
+  loop(key: string, indices: readonly number[], view: WireView): void;
+  decode(index: number, ordinal: number): void;
+  cancel(): void;
+  tiles(wishes: readonly Omit<TileWish, "sequence">[]): number[];
+  cancelTiles(sequences: readonly number[]): void;
+  shown(sequence: number): void;
+  close(): void;
+}
+
+interface ChannelState {
+  readonly viewport: number;
+  readonly listener: ChannelListener;
+  epoch: number;
+  sequence: number;
+  target: Target | null;
+}
+
+export class StreamClient {
+  /** The last measured round trip, or null before the first. */
+  roundTripMs: number | null = null;
+  connection: Connection = "connecting";
+  private readonly channels = new Map<number, ChannelState>();
+  private nextViewport = 1;
+  private nextEpoch = 1;
+
+  constructor(
+    private readonly worker: Pick<Worker, "postMessage"> & { onmessage: ((event: MessageEvent<FromWorker>) => void) | null },
+    url: string,
+    /** Called when the socket can't be opened at all, which may mean that the session has ended. */
+    private readonly isSignedIn: () => Promise<boolean>,
+  ) {
+    worker.onmessage = (event) => this.receive(event.data);
+    this.post({ kind: "connect", url });
+  }
+
+  open(listener: ChannelListener): Channel {
+    const state: ChannelState = { viewport: this.nextViewport++, listener, epoch: 0, sequence: 1, target: null };
+    this.channels.set(state.viewport, state);
+    const { viewport } = state;
+    return {
+      get epoch() {
+        return state.epoch;
+      },
+      subscribe: (target) => {
+        state.target = target;
+        this.subscribe(state);
+      },
+      view: (index, view) => {
+        const sequence = state.sequence++;
+        this.post({ kind: "view", viewport, sequence, index, view });
+        return sequence;
+      },
+      loop: (key, indices, view) => {
+        const sequence = state.sequence;
+        state.sequence += indices.length;
+        this.post({ kind: "loop", viewport, sequence, key, views: indices.map((index) => ({ index, view })) });
+      },
+      decode: (index, ordinal) => this.post({ kind: "decode", viewport, index, ordinal }),
+      cancel: () => this.post({ kind: "cancel", viewport }),
+      tiles: (wishes) => {
+        const tiles = wishes.map((wish) => ({ ...wish, sequence: state.sequence++ }));
+        this.post({ kind: "tiles", viewport, tiles });
+        return tiles.map((tile) => tile.sequence);
+      },
+      cancelTiles: (sequences) => this.post({ kind: "cancelTiles", viewport, sequences }),
+      shown: (sequence) => this.post({ kind: "shown", viewport, sequence }),
+      close: () => {
+        this.channels.delete(viewport);
+        this.post({ kind: "unsubscribe", viewport });
+      },
+    };
+  }
+
+  private subscribe(state: ChannelState): void {
+    if (!state.target) return;
+    state.epoch = this.nextEpoch++;
+    this.post({ kind: "subscribe", viewport: state.viewport, epoch: state.epoch, target: state.target });
+  }
+
+  private receive(message: FromWorker): void {
+    switch (message.kind) {
+      case "connection":
+        return this.connectionChanged(message.state);
+      case "roundTrip":
+        this.roundTripMs = message.milliseconds;
+        return;
+      case "opened": {
+        const state = this.channels.get(message.viewport);
+        if (state && message.opened.epoch === state.epoch) state.listener.whenOpened(message.opened);
+        return;
+      }
+      case "fault":
+        for (const state of this.concerned(message.viewport)) state.listener.whenFault(message.fault);
+        return;
+      case "buffered":
+        this.channels.get(message.viewport)?.listener.buffered?.(message.epoch, message.index, message.evicted);
+        return;
+      case "broken":
+        this.channels.get(message.viewport)?.listener.broken(message.what, message.sequence);
+        return;
+      case "picture":
+        return this.hand(message.header, message.bitmap, (listener) => listener.picture(message.header, message.bitmap));
+      case "frame":
+        return this.hand(message.header, message.bitmap, (listener) => listener.frame?.(message.header, message.bitmap, message.ordinal));
+      case "tile":
+        return this.hand(message.header, message.bitmap, (listener) => listener.tile?.(message.header, message.bitmap));
+    }
+  }
+
+  private hand(header: PictureHeader, bitmap: ImageBitmap, to: (listener: ChannelListener) => void): void {
+    const state = this.channels.get(header.viewport);
+    if (state) to(state.listener);
+    else bitmap.close();
+  }
+
+  /** Viewport 0 means the socket as a whole. */
+  private concerned(viewport: number): ChannelState[] {
+    const one = this.channels.get(viewport);
+    return one ? [one] : viewport === 0 ? [...this.channels.values()] : [];
+  }
+
+  private connectionChanged(state: Connection): void {
+    this.connection = state;
+    if (state === "open") for (const channel of this.channels.values()) this.subscribe(channel);
+    for (const channel of this.channels.values()) channel.listener.whenConnection(state);
+    if (state === "lost") void this.checkSession();
+  }
+
+  private async checkSession(): Promise<void> {
+    const signedIn = await this.isSignedIn().catch(() => true);
+    if (signedIn) return;
+    this.connection = "refused";
+    for (const channel of this.channels.values()) channel.listener.whenConnection("refused");
+  }
+
+  private post(message: ToWorker): void {
+    this.worker.postMessage(message);
+  }
+}
+
+/** Start the worker and connect it to this page's server. */
+export function connectStream(isSignedIn: () => Promise<boolean>): StreamClient {
+  const worker = new Worker(new URL("../workers/stream.ts", import.meta.url), { type: "module" });
+  const url = new URL("/ws/stream", location.href);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  return new StreamClient(worker, url.href, isSignedIn);
+}

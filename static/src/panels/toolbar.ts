@@ -1,0 +1,399 @@
+/** `<viewbox-toolbar>`: everything that can be done to the pane in use; on a phone the five that matter, the rest in a sheet. */
+import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+import type { OverlayMode } from "../state/corner_texts";
+import type { Tool } from "../state/tool";
+import { controls } from "../styles/controls";
+import type { Command, PageCommand, Pressed } from "../tools/keys";
+import { NOTHING, type ViewportSummary } from "../viewport/summary";
+import { type IconName, icon } from "./icons";
+
+/** A button was used; bubbles to the page. */
+export class CommandGiven extends Event {
+  constructor(readonly pressed: Pressed) {
+    super("command-given", { bubbles: true, composed: true });
+  }
+}
+
+interface Button {
+  readonly icon: IconName;
+  readonly words: string;
+  readonly key: string;
+  readonly pressed: Pressed;
+  readonly isOn?: boolean;
+  /** Why it can't be used here; "" when it can. */
+  readonly why?: string;
+}
+
+const viewport = (command: Command): Pressed => ({ to: "viewport", command });
+const page = (command: PageCommand): Pressed => ({ to: "page", command });
+
+@customElement("viewbox-toolbar")
+export class Toolbar extends LitElement {
+  static override styles = [
+    controls,
+    css`
+      :host {
+        display: block;
+        background: var(--panel);
+        border-bottom: 1px solid var(--line);
+      }
+      [role="toolbar"] {
+        display: flex;
+        align-items: center;
+        gap: 2px;
+        padding: 4px 8px;
+        min-height: 44px;
+      }
+      .group {
+        display: flex;
+        gap: 2px;
+        padding-right: 8px;
+        margin-right: 6px;
+        border-right: 1px solid var(--line);
+      }
+      .group:last-child {
+        border: 0;
+        margin-right: 0;
+        padding-right: 0;
+      }
+      .end {
+        margin-left: auto;
+      }
+      .tip {
+        position: relative;
+      }
+      .tip::after {
+        content: attr(data-tip);
+        position: absolute;
+        z-index: 30;
+        top: calc(100% + 7px);
+        left: 50%;
+        transform: translateX(-50%);
+        padding: 4px 9px;
+        border-radius: var(--radius-small);
+        border: 1px solid var(--line);
+        background: var(--raised);
+        color: var(--text);
+        font-size: 12px;
+        font-weight: 400;
+        white-space: nowrap;
+        opacity: 0;
+        visibility: hidden;
+        transition: opacity 0.12s 0.35s;
+        pointer-events: none;
+      }
+      .end .tip::after {
+        left: auto;
+        right: 0;
+        transform: none;
+      }
+      @media (hover: hover) {
+        .tip:hover::after {
+          opacity: 1;
+          visibility: visible;
+        }
+      }
+      .tip:focus-visible::after {
+        opacity: 1;
+        visibility: visible;
+      }
+      .presets {
+        position: relative;
+      }
+      .presets > button {
+        padding: 0 10px;
+      }
+      .menu {
+        position: absolute;
+        z-index: 40;
+        top: calc(100% + 6px);
+        left: 0;
+        min-width: 220px;
+        padding: 4px;
+        border: 1px solid var(--line);
+        border-radius: var(--radius);
+        background: var(--raised);
+        box-shadow: 0 12px 32px rgb(0 0 0 / 55%);
+      }
+      .menu button {
+        display: flex;
+        width: 100%;
+        justify-content: flex-start;
+        color: var(--text);
+      }
+      .menu button span:nth-child(2) {
+        margin-left: auto;
+        color: var(--text-soft);
+        font-variant-numeric: tabular-nums;
+        font-size: 12px;
+      }
+      kbd {
+        min-width: 18px;
+        padding: 0 5px;
+        border: 1px solid var(--line);
+        border-radius: 4px;
+        background: var(--panel);
+        color: var(--text-soft);
+        font: 11px var(--mono);
+        text-align: center;
+      }
+      .phone {
+        display: none;
+      }
+      .sheet {
+        position: fixed;
+        z-index: 60;
+        inset: auto 0 0 0;
+        max-height: 78dvh;
+        overflow: auto;
+        padding: 12px 12px calc(12px + env(safe-area-inset-bottom));
+        border-top: 1px solid var(--line);
+        border-radius: 16px 16px 0 0;
+        background: var(--raised);
+        box-shadow: 0 -12px 40px rgb(0 0 0 / 60%);
+      }
+      .sheet h2 {
+        margin: 6px 4px;
+        font-size: 13px;
+        font-weight: 600;
+        color: var(--text-soft);
+      }
+      .tiles {
+        display: grid;
+        grid-template-columns: repeat(4, 1fr);
+        gap: 6px;
+      }
+      .tiles button {
+        flex-direction: column;
+        gap: 4px;
+        min-height: 60px;
+        padding: 6px 2px;
+        background: var(--panel);
+        font-size: 12px;
+        color: var(--text);
+      }
+      .tiles button[aria-pressed="true"] {
+        background: var(--accent-ground);
+        color: var(--accent);
+      }
+      .shade {
+        position: fixed;
+        z-index: 59;
+        inset: 0;
+        width: 100%;
+        height: 100%;
+        border-radius: 0;
+        background: rgb(0 0 0 / 50%);
+      }
+      .shade:hover {
+        background: rgb(0 0 0 / 50%);
+      }
+      @media (max-width: 720px) {
+        :host {
+          border: 0;
+          border-top: 1px solid var(--line);
+        }
+        .desk {
+          display: none;
+        }
+        .phone {
+          display: grid;
+          grid-template-columns: repeat(5, 1fr);
+          padding: 4px 4px calc(4px + env(safe-area-inset-bottom));
+        }
+        .phone > button {
+          flex-direction: column;
+          gap: 2px;
+          min-height: 52px;
+          font-size: 11px;
+        }
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) summary: ViewportSummary = NOTHING;
+  @property() tool: Tool = "window";
+  @property() overlay: OverlayMode = "full";
+  @property({ type: Boolean }) details = false;
+  @property({ type: Number }) panes: 1 | 2 = 1;
+  @state() private open: "" | "presets" | "more" | "looks" = "";
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    document.addEventListener("pointerdown", this.closeOutside);
+    document.addEventListener("keydown", this.closeByKey);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    document.removeEventListener("pointerdown", this.closeOutside);
+    document.removeEventListener("keydown", this.closeByKey);
+  }
+
+  override render(): TemplateResult {
+    return html`
+      <div class="desk" role="toolbar" aria-label="Viewport tools">
+        <div class="group">${this.tools().map((button) => this.button(button))}</div>
+        <div class="group presets">${this.presetsButton()}</div>
+        <div class="group">${this.looks().map((button) => this.button(button))}</div>
+        <div class="group">${this.plays().map((button) => this.button(button))}</div>
+        <div class="group end">${this.pageButtons().map((button) => this.button(button))}</div>
+      </div>
+      ${this.phoneBar()} ${this.sheet()}
+    `;
+  }
+
+  private tools(): Button[] {
+    const { summary, tool } = this;
+    const slide = summary.kind === "slide" ? "Slides pan by dragging and zoom by wheel or pinch" : "";
+    const noWindow = slide || (summary.kind !== "empty" && !summary.hasWindow ? "Colour pictures have no window" : "");
+    const single = slide || (summary.frameCount < 2 ? "There is one image only" : "");
+    const of = (name: Tool, sign: IconName, words: string, key: string, why: string): Button => ({
+      icon: sign,
+      words,
+      key,
+      why,
+      isOn: tool === name && !why,
+      pressed: page({ kind: "tool", tool: name }),
+    });
+    return [
+      of("window", "contrast", "Window", "w", noWindow),
+      of("scroll", "scroll", "Scroll", "s", single),
+      of("zoom", "zoom", "Zoom", "z", slide),
+      of("pan", "move", "Pan", "p", slide),
+    ];
+  }
+
+  private looks(): Button[] {
+    const { summary } = this;
+    const noInvert = summary.kind === "slide" ? "Slides are not inverted" : "";
+    return [
+      { icon: "invert", words: "Invert", key: "i", isOn: summary.isInverted, why: noInvert, pressed: viewport({ kind: "invert" }) },
+      { icon: "flipHorizontal", words: "Flip left–right", key: "h", pressed: viewport({ kind: "flip", axis: "horizontal" }) },
+      { icon: "flipVertical", words: "Flip top–bottom", key: "v", pressed: viewport({ kind: "flip", axis: "vertical" }) },
+      { icon: "rotateLeft", words: "Rotate left", key: "Shift L", pressed: viewport({ kind: "rotate", quarters: -1 }) },
+      { icon: "rotateRight", words: "Rotate right", key: "Shift R", pressed: viewport({ kind: "rotate", quarters: 1 }) },
+      { icon: "maximize", words: "Fit", key: "=", pressed: viewport({ kind: "fit" }) },
+      { icon: "scan", words: "Reset the view", key: "0", pressed: viewport({ kind: "reset" }) },
+    ];
+  }
+
+  private plays(): Button[] {
+    const { summary } = this;
+    if (!summary.hasCine) return [];
+    const [sign, words] = summary.isPlaying ? (["pause", "Pause"] as const) : (["play", "Play"] as const);
+    return [{ icon: sign, words, key: "Space", pressed: viewport({ kind: "play" }) }];
+  }
+
+  private pageButtons(): Button[] {
+    const texts = { full: "Corner texts: full", minimal: "Corner texts: minimal", off: "Corner texts: off" }[this.overlay];
+    return [
+      { icon: "captions", words: texts, key: "o", isOn: this.overlay !== "off", pressed: page({ kind: "overlay" }) },
+      { icon: "shield", words: "How far to trust it", key: "q", isOn: this.details, pressed: page({ kind: "details" }) },
+      {
+        icon: this.panes === 2 ? "square" : "columns",
+        words: this.panes === 2 ? "One pane" : "Two panes",
+        key: "d",
+        pressed: page({ kind: "layout" }),
+      },
+      { icon: "help", words: "Keys", key: "?", pressed: page({ kind: "help" }) },
+    ];
+  }
+
+  private button({ icon: sign, words, key, pressed, isOn, why }: Button): TemplateResult {
+    const tip = why || `${words}  ·  ${key}`;
+    const isToggle = isOn !== undefined;
+    return html`<button
+      class="tip"
+      data-tip=${tip}
+      aria-label=${why ? `${words}: ${why}` : words}
+      aria-pressed=${isToggle ? String(isOn) : nothing}
+      aria-disabled=${why ? "true" : nothing}
+      @click=${() => !why && this.give(pressed)}
+    >
+      ${icon(sign)}
+    </button>`;
+  }
+
+  private presetsButton(): TemplateResult {
+    const { presets, preset } = this.summary;
+    const isOpen = this.open === "presets";
+    return html`<button
+        aria-haspopup="true"
+        aria-expanded=${String(isOpen)}
+        ?disabled=${presets.length === 0}
+        @click=${() => (this.open = isOpen ? "" : "presets")}
+      >
+        ${preset || "Presets"} ${icon("chevronDown")}
+      </button>
+      ${isOpen ? html`<div class="menu">${this.presetRows()}</div>` : nothing}`;
+  }
+
+  private presetRows(): TemplateResult[] {
+    return this.summary.presets.map(
+      (preset, index) => html`<button
+        aria-pressed=${String(preset.name === this.summary.preset)}
+        @click=${() => this.give(viewport({ kind: "preset", number: index + 1 }))}
+      >
+        <span>${preset.name}</span><span>${preset.window[1]} / ${preset.window[0]}</span><kbd>${index + 1}</kbd>
+      </button>`,
+    );
+  }
+
+  private phoneBar(): TemplateResult {
+    const { summary, tool } = this;
+    const current = this.tools().find((button) => button.isOn) ?? this.tools()[0];
+    const third: Button = summary.hasCine
+      ? (this.plays()[0] as Button)
+      : { icon: "maximize", words: "Fit", key: "", pressed: viewport({ kind: "reset" }) };
+    return html`<div class="phone" role="toolbar" aria-label="Viewport tools">
+      <button @click=${() => this.give(page({ kind: "tray" }))}>${icon("layers")}Series</button>
+      <button @click=${() => this.nextTool(tool)} aria-label="Tool: ${current?.words ?? ""}; tap for the next">
+        ${icon(current?.icon ?? "move")}${current?.words ?? ""}
+      </button>
+      <button @click=${() => this.give(third.pressed)}>${icon(third.icon)}${third.words}</button>
+      <button @click=${() => (this.open = "looks")} ?disabled=${summary.presets.length === 0}>${icon("contrast")}Presets</button>
+      <button @click=${() => (this.open = "more")} aria-haspopup="dialog">${icon("ellipsis")}More</button>
+    </div>`;
+  }
+
+  private sheet(): TemplateResult | typeof nothing {
+    if (this.open !== "more" && this.open !== "looks") return nothing;
+    const content =
+      this.open === "looks"
+        ? html`<h2>Window</h2><div class="menu-rows">${this.presetRows()}</div>`
+        : html`<h2>View</h2><div class="tiles">${[...this.tools().filter((one) => !one.why), ...this.looks().filter((one) => !one.why)].map((one) => this.tile(one))}</div>
+            <h2>Page</h2><div class="tiles">${this.pageButtons().map((one) => this.tile(one))}</div>`;
+    return html`<button class="shade" aria-label="Close" @click=${() => (this.open = "")}></button>
+      <div class="sheet" role="dialog" aria-label="More tools">${content}</div>`;
+  }
+
+  private tile({ icon: sign, words, pressed, isOn }: Button): TemplateResult {
+    return html`<button aria-pressed=${isOn === undefined ? nothing : String(isOn)} @click=${() => this.give(pressed)}>
+      ${icon(sign)}<span>${words}</span>
+    </button>`;
+  }
+
+  private nextTool(tool: Tool): void {
+    const usable = this.tools().filter((button) => !button.why);
+    const at = usable.findIndex(
+      (button) => button.pressed.to === "page" && button.pressed.command.kind === "tool" && button.pressed.command.tool === tool,
+    );
+    const next = usable[(at + 1) % Math.max(usable.length, 1)];
+    if (next) this.give(next.pressed);
+  }
+
+  private give(pressed: Pressed): void {
+    this.open = "";
+    this.dispatchEvent(new CommandGiven(pressed));
+  }
+
+  private closeOutside = (event: Event): void => {
+    if (this.open === "presets" && !event.composedPath().includes(this)) this.open = "";
+  };
+
+  private closeByKey = (event: KeyboardEvent): void => {
+    if (event.key === "Escape") this.open = "";
+  };
+}

@@ -1,0 +1,40 @@
+import { describe, expect, it } from "vitest";
+import type { PictureHeader } from "../net/wire";
+import { fidelityWords } from "./fidelity";
+import { headerOf } from "./test_headers";
+
+const CT = { modality: "CT", intent: null };
+const words = (change: Partial<PictureHeader>, facts = CT as { modality: string; intent: string | null }) => {
+  const said = fidelityWords(headerOf(change), facts);
+  return [said.trust, said.headline, ...said.also].join(" | ");
+};
+
+describe("fidelity words", () => {
+  it("test_S05_preview_until_lossless", () => {
+    expect(words({ fidelity: "lossy", codec: "jpeg", quality: 60 })).toBe("preview | preview – JPEG q60");
+    expect(words({ fidelity: "lossless", codec: "png" })).toBe("full | lossless");
+  });
+
+  it("test_S05_source_lossy_with_ratio", () => {
+    expect(words({ fidelity: "stored", sourceLossy: true, sourceRatio: 12 })).toBe("source | source lossy 12:1");
+    expect(words({ fidelity: "lossless", sourceLossy: true, sourceRatio: 7.25 })).toBe("source | source lossy 7.3:1");
+    expect(words({ fidelity: "lossless", sourceLossy: true })).toBe("source | source lossy");
+  });
+
+  it("test_S05_stored_lossy_encoded_again_is_lossy_twice", () => {
+    expect(words({ fidelity: "lossy", codec: "jpeg", quality: 80, sourceLossy: true, sourceRatio: 20 })).toBe(
+      "preview | preview – JPEG q80 | source lossy 20:1 | lossy twice",
+    );
+  });
+
+  it("test_S05_reduced_is_said", () => {
+    expect(words({ reduced: true, width: 256, height: 256, sourceColumns: 512, sourceRows: 512 })).toBe("preview | preview | reduced 1/2");
+    expect(words({ reduced: true, width: 390, height: 390, sourceColumns: 1000, sourceRows: 1000 })).toContain("reduced to 39 %");
+  });
+
+  it("test_S05_mammogram_not_for_interpretation", () => {
+    expect(words({ fidelity: "lossy", quality: 60 }, { modality: "MG", intent: null })).toContain("not for interpretation");
+    expect(words({}, { modality: "MG", intent: "FOR PROCESSING" })).toContain("for processing: not for interpretation");
+    expect(words({}, { modality: "MG", intent: "FOR PRESENTATION" })).toBe("full | lossless");
+  });
+});

@@ -1,0 +1,126 @@
+/** Which key does what in a viewer, as a table: the page and its cheat sheet both read it. */
+import type { ViewAction } from "../state/stack_view";
+import type { Tool } from "../state/tool";
+
+/** Everything that a key, a button or a menu can ask of the viewport in use. */
+export type Command =
+  | Exclude<ViewAction, { kind: "zoom" | "window" | "pan" }>
+  | { readonly kind: "zoom-step"; readonly factor: number }
+  | { readonly kind: "pan-step"; readonly x: number; readonly y: number }
+  | { readonly kind: "preset"; readonly number: number }
+  | { readonly kind: "end" }
+  | { readonly kind: "play" }
+  | { readonly kind: "native" };
+
+/** What concerns the page rather than one viewport. */
+export type PageCommand =
+  | { readonly kind: "tool"; readonly tool: Tool }
+  | { readonly kind: "item"; readonly by: number }
+  | { readonly kind: "pane"; readonly by: number }
+  | { readonly kind: "overlay" }
+  | { readonly kind: "details" }
+  | { readonly kind: "layout" }
+  | { readonly kind: "help" }
+  | { readonly kind: "tray" };
+
+export type Pressed = { readonly to: "viewport"; readonly command: Command } | { readonly to: "page"; readonly command: PageCommand };
+
+const viewport = (command: Command): Pressed => ({ to: "viewport", command });
+const page = (command: PageCommand): Pressed => ({ to: "page", command });
+
+const KEYS: Readonly<Record<string, Pressed>> = {
+  ArrowUp: viewport({ kind: "scroll", by: -1 }),
+  ArrowDown: viewport({ kind: "scroll", by: 1 }),
+  "Shift+ArrowUp": viewport({ kind: "scroll", by: -10 }),
+  "Shift+ArrowDown": viewport({ kind: "scroll", by: 10 }),
+  Home: viewport({ kind: "go", index: 0 }),
+  End: viewport({ kind: "end" }),
+  " ": viewport({ kind: "play" }),
+  c: viewport({ kind: "play" }),
+  i: viewport({ kind: "invert" }),
+  h: viewport({ kind: "flip", axis: "horizontal" }),
+  v: viewport({ kind: "flip", axis: "vertical" }),
+  "Shift+R": viewport({ kind: "rotate", quarters: 1 }),
+  "Shift+L": viewport({ kind: "rotate", quarters: -1 }),
+  "+": viewport({ kind: "zoom-step", factor: 1.25 }),
+  "-": viewport({ kind: "zoom-step", factor: 0.8 }),
+  "=": viewport({ kind: "fit" }),
+  "0": viewport({ kind: "reset" }),
+  PageUp: page({ kind: "item", by: -1 }),
+  PageDown: page({ kind: "item", by: 1 }),
+  w: page({ kind: "tool", tool: "window" }),
+  s: page({ kind: "tool", tool: "scroll" }),
+  z: page({ kind: "tool", tool: "zoom" }),
+  p: page({ kind: "tool", tool: "pan" }),
+  o: page({ kind: "overlay" }),
+  q: page({ kind: "details" }),
+  d: page({ kind: "layout" }),
+  t: page({ kind: "tray" }),
+  "?": page({ kind: "help" }),
+};
+
+/** Return what a key press asks for, or null; keys typed into fields and those with Ctrl, Alt or Meta are left alone. */
+export function pressed(event: KeyboardEvent, isPaused: boolean): Pressed | null {
+  if (event.ctrlKey || event.altKey || event.metaKey || isTyping(event)) return null;
+  if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
+    const by = event.key === "ArrowLeft" ? -1 : 1;
+    return isPaused ? viewport({ kind: "scroll", by }) : page({ kind: "pane", by });
+  }
+  if (/^[1-9]$/.test(event.key)) return viewport({ kind: "preset", number: Number(event.key) });
+  const name = event.shiftKey && (event.key.length > 1 || /[A-Z]/.test(event.key)) ? `Shift+${event.key}` : event.key;
+  return KEYS[name] ?? null;
+}
+
+/** The cheat sheet: groups of (keys, meaning). */
+export const CHEAT_SHEET: readonly { readonly title: string; readonly rows: readonly (readonly [string, string])[] }[] = [
+  {
+    title: "Images",
+    rows: [
+      ["↑ ↓ or wheel", "previous, next image"],
+      ["Shift ↑ ↓", "ten images"],
+      ["Home End", "first, last image"],
+      ["Space or c", "play, pause a loop"],
+      ["← →", "step frames while paused; else change pane"],
+      ["PgUp PgDn", "previous, next series"],
+    ],
+  },
+  {
+    title: "Look",
+    rows: [
+      ["Drag", "the chosen tool (window at first)"],
+      ["Right drag", "zoom"],
+      ["Middle drag", "pan"],
+      ["Ctrl wheel", "zoom"],
+      ["1 – 9", "window presets; zoom steps on slides"],
+      ["w s z p", "window, scroll, zoom, pan tool"],
+      ["+ - =", "zoom in, out, fit"],
+      ["0", "reset the view"],
+    ],
+  },
+  {
+    title: "Turn",
+    rows: [
+      ["i", "invert"],
+      ["h v", "flip left–right, top–bottom"],
+      ["Shift R, Shift L", "rotate right, left"],
+    ],
+  },
+  {
+    title: "Page",
+    rows: [
+      ["d", "one or two panes"],
+      ["t", "series tray"],
+      ["o", "corner texts: full, minimal, off"],
+      ["q", "how far this picture can be trusted"],
+      ["?", "this sheet"],
+    ],
+  },
+];
+
+function isTyping(event: KeyboardEvent): boolean {
+  const target = event.composedPath()[0];
+  if (!(target instanceof HTMLElement)) return false;
+  if (target instanceof HTMLInputElement) return target.type !== "range" || /^(Arrow|Home|End|Page)/.test(event.key);
+  if (target instanceof HTMLButtonElement || target instanceof HTMLAnchorElement) return event.key === " " || event.key === "Enter";
+  return target instanceof HTMLSelectElement || target instanceof HTMLTextAreaElement || target.isContentEditable;
+}

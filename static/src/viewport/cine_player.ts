@@ -1,0 +1,218 @@
+/**
+ * Plays a loop by an absolute clock (S08): frames are asked for ahead, kept encoded by the worker, decoded two deep and
+ * drawn in animation frames. What is late is skipped and counted; the clock is never slowed.
+ */
+import type { CineDocument } from "../net/documents";
+import type { Channel } from "../net/stream_client";
+import type { PictureHeader } from "../net/wire";
+import type { WireView } from "../net/worker_messages";
+import { type CineClock, clockOf, droppedBetween, indexOf, ordinalAt, ordinalOf, type RunningClock } from "../state/cine_clock";
+
+const DECODE_AHEAD = 3;
+/** Playing begins once so much of the loop is here. */
+const HEAD_START_MS = 350;
+const LONGEST_QUEUE = 512;
+const SHORTEST_REACH = 24;
+
+export interface CineScreen {
+  /** Draw a frame; it takes the bitmap over. False when the picture was refused. */
+  drawFrame(header: PictureHeader, bitmap: ImageBitmap): boolean;
+  /** Something that is said about the loop has changed. */
+  cineChanged(): void;
+}
+
+interface DecodedFrame {
+  readonly header: PictureHeader;
+  readonly bitmap: ImageBitmap;
+}
+
+export class CinePlayer {
+  readonly clock: CineClock;
+  isPlaying = false;
+  speed = 1;
+  /** Frames that were due and not shown, since playing began. */
+  dropped = 0;
+  /** Frames shown, since playing began. */
+  shown = 0;
+  private running: RunningClock | null = null;
+  private drawnOrdinal: number | null = null;
+  private firstOrdinal = 0;
+  private request = 0;
+  private key = "";
+  private view: WireView | null = null;
+  /** How many frames to keep ahead: all, until the worker's store has had to let some go. */
+  private reach = LONGEST_QUEUE;
+  private readonly buffered = new Set<number>();
+  private readonly outstanding = new Set<number>();
+  private readonly decoding = new Set<number>();
+  private readonly ready = new Map<number, DecodedFrame>();
+
+  constructor(
+    cine: CineDocument,
+    frameCount: number,
+    private readonly channel: Channel,
+    private readonly screen: CineScreen,
+  ) {
+    this.clock = clockOf(cine, frameCount);
+  }
+
+  get bufferedCount(): number {
+    return this.buffered.size;
+  }
+
+  /** Distinct frames of one pass. */
+  get frameCount(): number {
+    return new Set(this.clock.steps).size;
+  }
+
+  get isBuffering(): boolean {
+    return this.isPlaying && this.running === null;
+  }
+
+  /** Fill the loop with pictures of this view; another view than before throws away what is there. */
+  useView(view: WireView): void {
+    const key = JSON.stringify(view);
+    if (key === this.key) return;
+    this.key = key;
+    this.view = view;
+    this.buffered.clear();
+    this.outstanding.clear();
+    this.clearDecoded();
+    if (this.isPlaying) this.rewindTo(this.drawnOrdinal ?? this.firstOrdinal);
+  }
+
+  play(fromIndex: number): void {
+    this.isPlaying = true;
+    this.dropped = 0;
+    this.shown = 0;
+    this.rewindTo(ordinalOf(this.clock, fromIndex));
+    this.askAhead();
+    if (!this.request) this.request = requestAnimationFrame((now) => this.tick(now));
+    this.screen.cineChanged();
+  }
+
+  pause(): void {
+    if (!this.isPlaying) return;
+    this.isPlaying = false;
+    this.running = null;
+    cancelAnimationFrame(this.request);
+    this.request = 0;
+    this.clearDecoded();
+    this.screen.cineChanged();
+  }
+
+  setSpeed(speed: number): void {
+    this.speed = speed;
+    if (this.running && this.drawnOrdinal !== null) {
+      this.running = { ...this.running, firstOrdinal: this.drawnOrdinal, startedAtMs: performance.now(), speed };
+    }
+    this.screen.cineChanged();
+  }
+
+  /** A picture of the loop is here, encoded. */
+  keep(index: number, evicted: readonly number[]): void {
+    this.outstanding.delete(index);
+    this.buffered.add(index);
+    if (evicted.length > 0) this.reach = Math.max(SHORTEST_REACH, Math.floor(this.buffered.size * 0.6));
+    for (const gone of evicted) this.buffered.delete(gone);
+    if (this.isPlaying) this.screen.cineChanged();
+  }
+
+  /** A picture of the loop is decoded. */
+  decoded(header: PictureHeader, bitmap: ImageBitmap, ordinal: number): void {
+    this.decoding.delete(ordinal);
+    if (!this.isPlaying || (this.drawnOrdinal !== null && ordinal <= this.drawnOrdinal) || this.ready.has(ordinal)) {
+      bitmap.close();
+      return;
+    }
+    this.ready.set(ordinal, { header, bitmap });
+  }
+
+  /** After a lost connection: what was asked for will not come; what is here stays only if it is of the same view. */
+  reconnected(): void {
+    this.outstanding.clear();
+    this.buffered.clear();
+    this.clearDecoded();
+    if (this.isPlaying) this.rewindTo(this.drawnOrdinal ?? this.firstOrdinal);
+  }
+
+  stop(): void {
+    this.pause();
+    this.clearDecoded();
+  }
+
+  private rewindTo(ordinal: number): void {
+    this.running = null;
+    this.firstOrdinal = ordinal % this.clock.steps.length;
+    this.drawnOrdinal = null;
+    this.clearDecoded();
+  }
+
+  private tick(now: number): void {
+    this.request = requestAnimationFrame((next) => this.tick(next));
+    this.askAhead();
+    if (!this.running) this.startWhenReady(now);
+    // Until enough is here, the first frame stands.
+    const due = this.running ? ordinalAt(this.running, now) : this.firstOrdinal;
+    this.drawDue(due);
+    this.decodeAhead(due);
+  }
+
+  private drawDue(due: number): void {
+    if (this.drawnOrdinal === due) return;
+    const frame = this.ready.get(due);
+    for (const [ordinal, old] of this.ready) {
+      if (ordinal >= due) continue;
+      old.bitmap.close();
+      this.ready.delete(ordinal);
+    }
+    if (!frame) return;
+    this.ready.delete(due);
+    this.dropped += droppedBetween(this.drawnOrdinal, due);
+    this.drawnOrdinal = due;
+    if (this.screen.drawFrame(frame.header, frame.bitmap)) this.shown += 1;
+  }
+
+  private decodeAhead(due: number): void {
+    for (let ordinal = due; ordinal < due + DECODE_AHEAD; ordinal++) {
+      if (ordinal === this.drawnOrdinal || this.ready.has(ordinal) || this.decoding.has(ordinal)) continue;
+      const index = indexOf(this.clock, ordinal);
+      if (!this.buffered.has(index)) continue;
+      this.decoding.add(ordinal);
+      this.channel.decode(index, ordinal);
+    }
+    for (const ordinal of this.decoding) if (ordinal < due - 60) this.decoding.delete(ordinal);
+  }
+
+  private startWhenReady(now: number): void {
+    const step_ms = this.clock.periodMs / this.clock.steps.length;
+    const wanted = Math.min(this.clock.steps.length, Math.max(3, Math.ceil((HEAD_START_MS * this.speed) / step_ms)));
+    for (let ahead = 0; ahead < wanted; ahead++) {
+      if (!this.buffered.has(indexOf(this.clock, this.firstOrdinal + ahead))) return;
+    }
+    if (this.drawnOrdinal !== this.firstOrdinal) return;
+    this.running = { clock: this.clock, startedAtMs: now, firstOrdinal: this.firstOrdinal, speed: this.speed };
+    this.screen.cineChanged();
+  }
+
+  /** Ask for what is missing, in playing order from here; one queue at a time. */
+  private askAhead(): void {
+    if (!this.view || this.outstanding.size > 0) return;
+    const from = this.drawnOrdinal ?? this.firstOrdinal;
+    const missing = new Set<number>();
+    const reach = Math.min(this.clock.steps.length, this.reach);
+    for (let ahead = 0; ahead < reach; ahead++) {
+      const index = indexOf(this.clock, from + ahead);
+      if (!this.buffered.has(index)) missing.add(index);
+    }
+    if (missing.size === 0) return;
+    for (const index of missing) this.outstanding.add(index);
+    this.channel.loop(this.key, [...missing], this.view);
+  }
+
+  private clearDecoded(): void {
+    for (const { bitmap } of this.ready.values()) bitmap.close();
+    this.ready.clear();
+    this.decoding.clear();
+  }
+}

@@ -1,0 +1,68 @@
+/** The margin's word on trust, and the details behind it. */
+import { html, type TemplateResult } from "lit";
+import type { OpenedDocument } from "../net/documents";
+import type { PictureHeader } from "../net/wire";
+import { type FidelityWords, fidelityWords } from "../state/fidelity";
+import { windowInWords } from "../state/windows";
+
+export interface DetailFacts {
+  readonly opened: OpenedDocument;
+  readonly header: PictureHeader;
+  readonly roundTripMs: number | null;
+  readonly dropped: number;
+  readonly refused: number;
+}
+
+export function trustChip(header: PictureHeader, opened: OpenedDocument): TemplateResult {
+  return trustWords(fidelityWords(header, { modality: opened.modality, intent: opened.intent ?? null }));
+}
+
+export function trustWords(words: FidelityWords): TemplateResult {
+  return html`<span class="trust ${words.trust}" title=${[words.headline, ...words.also].join(", ")}>
+    <span>${words.headline}</span>${words.also.map((word) => html`<span class="also">${word}</span>`)}
+  </span>`;
+}
+
+/** Everything that the header says, for those who want to know. */
+export function detailsPanel(facts: DetailFacts): TemplateResult {
+  const { header, opened, roundTripMs } = facts;
+  const words = fidelityWords(header, { modality: opened.modality, intent: opened.intent ?? null });
+  const instance = opened.instances.find((one) => one.digest === header.instanceDigest);
+  const rows: [string, string][] = [
+    ["This picture", [words.headline, ...words.also].join(", ")],
+    ["Sent as", `${header.codec.toUpperCase()}${header.quality ? ` q${header.quality}` : ""}, ${kilobytes(header.payloadBytes)}`],
+    ["Size", `${header.width} × ${header.height} of ${header.sourceColumns} × ${header.sourceRows}`],
+    ["Source", sourceOf(opened)],
+    ["Spacing", opened.spacing.label || opened.spacing.kind],
+    ["Frame", `${header.frameNumber} of ${instance?.sop_instance_uid ?? "?"}`],
+    ["Rendered in", `${milliseconds(header.renderMicroseconds)} + ${milliseconds(header.encodeMicroseconds)} encoding`],
+  ];
+  if (header.windowCenter !== null && header.windowWidth !== null) {
+    rows.splice(3, 0, ["Window", windowInWords(header.windowCenter, header.windowWidth, opened.window_unit)]);
+  }
+  if (opened.cine) rows.push(["Clock", `${opened.cine.source}${opened.cine.assumed ? " (assumed)" : ""}`]);
+  if (roundTripMs !== null) rows.push(["Round trip", `${roundTripMs.toFixed(1)} ms`]);
+  if (header.levelsDigest) rows.push(["SHA-256 of levels", header.levelsDigest.slice(0, 16)]);
+  rows.push(["Dropped, refused", `${facts.dropped} frames, ${facts.refused} pictures`]);
+  for (const note of opened.notes) rows.push(["Note", note]);
+  return html`<section class="details" aria-label="Fidelity details">
+    <h3>How far this picture can be trusted</h3>
+    <dl>
+      ${rows.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}
+    </dl>
+  </section>`;
+}
+
+function sourceOf(opened: OpenedDocument): string {
+  const { is_lossy, ratio, method } = opened.lossy;
+  const kind = `${opened.modality}, ${opened.photometric ?? "?"}`;
+  return is_lossy ? `${kind}, lossy${ratio ? ` ${ratio}:1` : ""}${method ? ` (${method})` : ""}` : `${kind}, lossless`;
+}
+
+function kilobytes(bytes: number): string {
+  return `${(bytes / 1000).toFixed(1)} kB`;
+}
+
+function milliseconds(microseconds: number): string {
+  return `${(microseconds / 1000).toFixed(1)} ms`;
+}

@@ -1,0 +1,245 @@
+/** `<viewbox-pane>`: one place on the stage: its heading and the viewport that suits the item, or the words for an object. */
+import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import { customElement, property, query, state } from "lit/decorators.js";
+import type { ItemDocument, PatientDocument, StudyDocument } from "../net/documents";
+import type { StreamClient } from "../net/stream_client";
+import type { Target } from "../net/worker_messages";
+import { icon } from "../panels/icons";
+import type { OverlayMode } from "../state/corner_texts";
+import { dateInWords, nameInWords } from "../state/person";
+import type { Tool } from "../state/tool";
+import { controls } from "../styles/controls";
+import type { Command } from "../tools/keys";
+import type { SlideViewport } from "./slide_viewport";
+import "./slide_viewport";
+import type { StackViewport } from "./stack_viewport";
+import "./stack_viewport";
+import type { SummaryChanged, ViewportProbe } from "./summary";
+
+/** What hangs in a pane. */
+export interface Hung {
+  readonly item: ItemDocument;
+  readonly study: StudyDocument;
+  /** CURRENT, or PRIOR with its distance in time (S04). */
+  readonly tag: "CURRENT" | "PRIOR";
+  readonly interval: string;
+}
+
+@customElement("viewbox-pane")
+export class Pane extends LitElement {
+  static override styles = [
+    controls,
+    css`
+      :host {
+        display: flex;
+        flex-direction: column;
+        min-width: 0;
+        min-height: 0;
+        background: #000;
+        border: 1px solid var(--line);
+      }
+      :host([active]) {
+        border-color: var(--accent);
+      }
+      header {
+        display: flex;
+        align-items: center;
+        gap: 8px;
+        min-height: 30px;
+        padding: 0 10px;
+        background: var(--panel);
+        border-bottom: 1px solid var(--line);
+        font-size: 12px;
+        color: var(--text-soft);
+      }
+      header strong {
+        color: var(--text);
+        font-weight: 600;
+        overflow: hidden;
+        text-overflow: ellipsis;
+        white-space: nowrap;
+      }
+      .detail {
+        flex: 0 2 auto;
+        overflow: hidden;
+        text-overflow: ellipsis;
+        white-space: nowrap;
+      }
+      .notes {
+        margin-left: auto;
+        flex: 0 1 auto;
+        min-width: 0;
+        overflow: hidden;
+      }
+      .notes span:last-child {
+        overflow: hidden;
+        text-overflow: ellipsis;
+      }
+      .tag {
+        flex: none;
+        padding: 0 7px;
+        border-radius: 3px;
+        font-size: 11px;
+        font-weight: 700;
+        letter-spacing: 0.03em;
+        line-height: 18px;
+        background: var(--accent-ground);
+        color: var(--accent);
+      }
+      .tag.prior {
+        background: var(--warn-ground);
+        color: var(--warn);
+      }
+      .other {
+        padding: 6px 12px;
+        background: #8c1d18;
+        color: #fff;
+        font-weight: 700;
+        text-align: center;
+      }
+      viewbox-stack,
+      viewbox-slide {
+        flex: 1;
+      }
+      .object,
+      .nothing {
+        flex: 1;
+        display: grid;
+        place-content: center;
+        justify-items: center;
+        gap: 12px;
+        padding: 24px;
+        text-align: center;
+        background: var(--ground);
+      }
+      .object .sign .icon svg {
+        width: 44px;
+        height: 44px;
+        color: var(--text-soft);
+      }
+      .object h2 {
+        margin: 0;
+        font-size: 18px;
+      }
+      .object p,
+      .nothing p {
+        margin: 0;
+        max-width: 44ch;
+        color: var(--text-soft);
+      }
+      @media (max-width: 720px) {
+        :host {
+          border-width: 0;
+        }
+        .detail {
+          display: none;
+        }
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) client!: StreamClient;
+  @property({ attribute: false }) hung: Hung | null = null;
+  /** Whose study the page is about. */
+  @property({ attribute: false }) patient: PatientDocument | null = null;
+  @property() tool: Tool = "window";
+  @property() overlay: OverlayMode = "full";
+  @property({ type: Boolean }) details = false;
+  @property({ type: Boolean, reflect: true }) active = false;
+  @state() private notes: readonly string[] = [];
+  @state() private shownPatient: PatientDocument | null = null;
+  @query("viewbox-stack, viewbox-slide") private viewport!: StackViewport | SlideViewport | null;
+  private target: { key: string; value: Target } | null = null;
+
+  perform(command: Command): void {
+    this.viewport?.perform(command);
+  }
+
+  get probe(): ViewportProbe | null {
+    return this.viewport?.probe ?? null;
+  }
+
+  override render(): TemplateResult {
+    const { hung } = this;
+    if (!hung) {
+      return html`<div class="nothing" role="status">${icon("layers")}<p>Choose a series from the tray</p></div>`;
+    }
+    return html`${this.heading(hung)}${this.otherPatient()}${this.content(hung)}`;
+  }
+
+  private heading(hung: Hung): TemplateResult {
+    const { item, study, tag, interval } = hung;
+    return html`<header>
+      <span class="tag ${tag === "PRIOR" ? "prior" : ""}">${tag}${interval ? ` · ${interval}` : ""}</span>
+      <strong title=${item.label}>${item.label}</strong>
+      <span class="detail">${[dateInWords(study.study_date), item.detail].filter(Boolean).join(" · ")}</span>
+      ${
+        this.notes.length > 0
+          ? html`<span class="chip warn notes" title=${this.notes.join("\n")} role="note"
+            >${icon("warning")}<span>${this.notes.join(" · ")}</span></span
+          >`
+          : nothing
+      }
+    </header>`;
+  }
+
+  /** A second patient only under a full-width warning (S04); compared with what the picture's own document says. */
+  private otherPatient(): TemplateResult | typeof nothing {
+    const [page, shown] = [this.patient, this.shownPatient];
+    if (!page || !shown) return nothing;
+    const isSame = page.patient_id === shown.patient_id && (page.issuer ?? "") === (shown.issuer ?? "");
+    if (isSame) return nothing;
+    return html`<div class="other" role="alert">Another patient: ${nameInWords(shown.name)}, ${shown.patient_id}</div>`;
+  }
+
+  private content(hung: Hung): TemplateResult {
+    const { item } = hung;
+    if (item.object) return this.objectState(item.object, item);
+    const target = this.targetOf(item);
+    const common = { overlay: this.overlay, details: this.details, label: item.label };
+    return item.kind === "slide"
+      ? html`<viewbox-slide
+          .client=${this.client}
+          .target=${target}
+          .overlay=${common.overlay}
+          .details=${common.details}
+          .label=${common.label}
+          @summary-changed=${this.summarised}
+        ></viewbox-slide>`
+      : html`<viewbox-stack
+          .client=${this.client}
+          .target=${target}
+          .overlay=${common.overlay}
+          .details=${common.details}
+          .label=${common.label}
+          .tool=${this.tool}
+          @summary-changed=${this.summarised}
+        ></viewbox-stack>`;
+  }
+
+  private objectState(object: NonNullable<ItemDocument["object"]>, item: ItemDocument): TemplateResult {
+    return html`<div class="object" role="status">
+      <span class="sign">${icon(/ECG|wave/i.test(object.name) ? "activity" : "fileText")}</span>
+      <h2>${object.name}</h2>
+      <p>${object.reason}. The file is kept as it came.</p>
+      ${item.detail ? html`<p>${item.detail}</p>` : nothing}
+      <a class="button outlined" href=${object.download} download>${icon("download")} Download DICOM file</a>
+    </div>`;
+  }
+
+  /** The same object for the same item, so that a redraw doesn't open the series again. */
+  private targetOf(item: ItemDocument): Target {
+    if (this.target?.key !== item.key) {
+      const { series_instance_uid, stack } = item;
+      this.target = { key: item.key, value: stack ? { series_instance_uid, stack } : { series_instance_uid } };
+      this.notes = [];
+      this.shownPatient = null;
+    }
+    return this.target.value;
+  }
+
+  private summarised = (event: SummaryChanged): void => {
+    this.notes = event.summary.notes;
+    this.shownPatient = event.summary.patient;
+  };
+}

@@ -1,0 +1,38 @@
+/** What slides add to the glass. */
+import { css } from "lit";
+
+export const slideStyles = css`
+  .glass {
+    background: var(--ground);
+    cursor: grab;
+  }
+  .scene {
+    position: absolute;
+    inset: 0;
+  }
+  .corner {
+    background: rgb(11 12 14 / 62%);
+    border-radius: var(--radius-small);
+    padding: 4px 8px;
+    margin: 8px;
+    text-shadow: none;
+  }
+  .below-map {
+    top: 156px;
+  }
+  .steps {
+    display: inline-flex;
+    gap: 2px;
+  }
+  .complete {
+    white-space: nowrap;
+  }
+  .complete.loading {
+    color: var(--warn);
+  }
+  @media (max-width: 720px) {
+    .steps button:nth-child(2n) {
+      display: none;
+    }
+  }
+`;

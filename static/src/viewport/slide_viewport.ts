@@ -1,0 +1,314 @@
+/** `<viewbox-slide>`: a whole slide that pans like a map, with its map, scale, magnification and completeness in words. */
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { customElement, property, query } from "lit/decorators.js";
+import type { OpenedDocument } from "../net/documents";
+import type { Channel, ChannelListener, StreamClient } from "../net/stream_client";
+import type { PictureHeader } from "../net/wire";
+import type { Connection, FaultDocument, Target } from "../net/worker_messages";
+import { icon } from "../panels/icons";
+import { type OverlayMode, patientLines } from "../state/corner_texts";
+import { scaleBar } from "../state/scale_bar";
+import {
+  completenessInWords,
+  magnification,
+  magnificationInWords,
+  magnificationSteps,
+  type SlideViewFacts,
+  slideChangesInWords,
+  slideCorners,
+  zoomOfMagnification,
+} from "../state/slide_view";
+import { controls } from "../styles/controls";
+import type { Command } from "../tools/keys";
+import { detailsPanel, trustChip } from "./fidelity_view";
+import { glassStyles } from "./glass_styles";
+import type { SlidePlace, SlideScene, SlideScreen } from "./slide_scene";
+import { slideStyles } from "./slide_styles";
+import type { Condition } from "./stack_session";
+import { NOTHING, SummaryChanged, type ViewportProbe, type ViewportSummary } from "./summary";
+
+const STEP_SHARE = 0.2;
+
+@customElement("viewbox-slide")
+export class SlideViewport extends LitElement implements ChannelListener, SlideScreen {
+  static override styles = [controls, glassStyles, slideStyles];
+
+  @property({ attribute: false }) client!: StreamClient;
+  @property({ attribute: false }) target: Target | null = null;
+  @property() overlay: OverlayMode = "full";
+  @property({ type: Boolean }) details = false;
+  @property() label = "";
+  @query(".scene") private host!: HTMLElement;
+
+  private channel: Channel | null = null;
+  private scene: SlideScene | null = null;
+  private opened: OpenedDocument | null = null;
+  private fault: FaultDocument | null = null;
+  private line: Connection = "open";
+  private lastSummary = "";
+
+  get probe(): ViewportProbe {
+    return {
+      kind: "slide",
+      condition: this.condition.kind,
+      header: this.scene?.lastHeader ?? null,
+      picturesShown: 0,
+      picturesRefused: this.scene?.tilesRefused ?? 0,
+      framesDropped: 0,
+      cineFramesShown: 0,
+      isPlaying: false,
+      tilesShown: this.scene?.tilesShown ?? 0,
+      tilesPending: this.scene?.pending ?? 0,
+    };
+  }
+
+  /** For tests and the page: what the view is now. */
+  get facts(): SlideViewFacts | null {
+    return this.scene?.facts ?? null;
+  }
+
+  override firstUpdated(): void {
+    this.line = this.client.connection;
+    this.channel = this.client.open(this);
+    if (this.target) this.channel.subscribe(this.target);
+  }
+
+  override updated(before: PropertyValues<this>): void {
+    if (before.has("target") && before.get("target") !== undefined && this.target) {
+      this.clear();
+      this.channel?.subscribe(this.target);
+    }
+    this.tell();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.clear();
+    this.channel?.close();
+  }
+
+  perform(command: Command): void {
+    const { scene } = this;
+    const slide = this.opened?.slide;
+    if (!scene || !slide) return;
+    switch (command.kind) {
+      case "scroll":
+        return scene.panBy(0, command.by * STEP_SHARE);
+      case "pan-step":
+        return scene.panBy(command.x, command.y);
+      case "zoom-step":
+        return scene.zoomBy(command.factor);
+      case "fit":
+      case "go":
+        return scene.fit();
+      case "reset":
+        return scene.reset();
+      case "native":
+      case "end":
+        return scene.zoomTo(1);
+      case "rotate":
+        return scene.rotateBy(command.quarters * 90);
+      case "flip":
+        return scene.flip(command.axis);
+      case "preset": {
+        const times = magnificationSteps(slide)[command.number - 1];
+        const zoom = times === undefined ? 2 ** (command.number - 6) : zoomOfMagnification(slide, times);
+        return scene.zoomTo(zoom ?? 1);
+      }
+      case "play":
+      case "invert":
+        return;
+    }
+  }
+
+  // ChannelListener
+  whenOpened(opened: OpenedDocument): void {
+    this.fault = null;
+    const before = this.opened;
+    this.opened = opened;
+    // After a lost connection the tiles of the old epoch will not come: begin again, at the same place.
+    const isSame = before?.series_instance_uid === opened.series_instance_uid;
+    const place = isSame ? (this.scene?.place ?? null) : null;
+    this.scene?.destroy();
+    this.scene = null;
+    void this.build(opened, place);
+  }
+
+  picture(_header: PictureHeader, bitmap: ImageBitmap): void {
+    bitmap.close();
+  }
+
+  tile(header: PictureHeader, bitmap: ImageBitmap): void {
+    if (this.scene) this.scene.take(header, bitmap);
+    else bitmap.close();
+  }
+
+  broken(what: "picture" | "tile", sequence: number): void {
+    if (what === "tile") this.scene?.failed(sequence);
+  }
+
+  whenFault(fault: FaultDocument): void {
+    if (fault.sequence !== undefined) this.scene?.failed(fault.sequence);
+    else this.fault = fault;
+    this.requestUpdate();
+  }
+
+  whenConnection(state: Connection): void {
+    this.line = state;
+    this.requestUpdate();
+  }
+
+  // SlideScreen
+  sceneChanged(): void {
+    this.requestUpdate();
+  }
+
+  override render(): TemplateResult {
+    const { opened } = this;
+    const facts = this.facts;
+    const slide = opened?.slide;
+    return html`
+      <div class="glass">
+        <div class="scene" role="img" aria-label=${this.inWords()}></div>
+        ${opened && slide && facts ? this.texts(opened, facts) : nothing} ${this.stateWords()} ${this.detailsView()}
+      </div>
+      <div class="strip">
+        ${
+          slide
+            ? html`<span class="steps">
+              <button @click=${() => this.perform({ kind: "reset" })} aria-label="Whole slide">${icon("maximize")}</button>
+              ${magnificationSteps(slide).map(
+                (times) => html`<button
+                  @click=${() => this.scene?.zoomTo(zoomOfMagnification(slide, times) ?? 1)}
+                  aria-pressed=${isAt(magnification(slide, facts?.zoom ?? 0), times)}
+                >
+                  ${times}×
+                </button>`,
+              )}
+            </span>`
+            : nothing
+        }
+        <span class="spring"></span>
+        ${slide && facts ? this.completeness(facts) : nothing}
+        ${opened && this.scene?.lastHeader ? trustChip(this.scene.lastHeader, opened) : nothing}
+      </div>
+    `;
+  }
+
+  private texts(opened: OpenedDocument, facts: SlideViewFacts): TemplateResult | typeof nothing {
+    const slide = opened.slide;
+    if (!slide) return nothing;
+    const corners = slideCorners(opened, slide, facts);
+    const changes = slideChangesInWords(facts);
+    const lines = (texts: readonly string[]) => texts.map((text) => html`<div>${text}</div>`);
+    return html`
+      ${
+        this.overlay === "full"
+          ? html`<div class="corner top-left below-map">${lines(patientLines(opened))}</div>
+            <div class="corner top-right">${lines(corners.topRight)}</div>`
+          : nothing
+      }
+      ${
+        this.overlay !== "off"
+          ? html`<div class="corner bottom-left">${lines(corners.bottomLeft)}</div>
+            <div class="corner bottom-right">${lines(corners.bottomRight)}</div>
+            ${this.scale(facts)}`
+          : nothing
+      }
+      ${changes.length > 0 ? html`<div class="changes">${changes.join(" · ")}</div>` : nothing}
+    `;
+  }
+
+  private scale(facts: SlideViewFacts): TemplateResult | typeof nothing {
+    const mpp_um = this.opened?.slide?.mpp_um?.[0];
+    const box = this.host?.getBoundingClientRect();
+    if (!mpp_um || !box) return nothing;
+    const cssZoom = facts.zoom / (globalThis.devicePixelRatio || 1);
+    const bar = scaleBar(mpp_um / 1000 / cssZoom, box.width * 0.25, "");
+    if (!bar) return nothing;
+    const [middle, foot] = [box.width / 2, box.height - 14];
+    const path = `M${middle - bar.length_px / 2} ${foot - 6}v6h${bar.length_px}v-6`;
+    return html`<svg class="scale" width=${box.width} height=${box.height} aria-hidden="true">
+      <path class="shade" d=${path} /><path d=${path} />
+      <text x=${middle} y=${foot - 8}>${bar.words}</text>
+    </svg>`;
+  }
+
+  private completeness(facts: SlideViewFacts): TemplateResult | typeof nothing {
+    const slide = this.opened?.slide;
+    if (!slide) return nothing;
+    const { words, isComplete } = completenessInWords(slide, facts);
+    return html`<span class="complete ${isComplete ? "" : "loading"}" role="status">${words}</span>`;
+  }
+
+  private get condition(): Condition {
+    if (this.line === "refused") return { kind: "forbidden", words: "You are signed out" };
+    if (this.fault && [401, 403, 404].includes(this.fault.status)) {
+      return { kind: "forbidden", words: "Not here, or not yours to see" };
+    }
+    if (this.fault) return { kind: "error", words: this.fault.sentence };
+    if (!this.target) return { kind: "empty", words: "Choose a slide" };
+    if (!this.scene || this.scene.tilesShown === 0) return { kind: "loading", words: "Loading the slide" };
+    if (this.line !== "open") return { kind: "partial", words: "Connection lost, trying again" };
+    return { kind: "ready", words: "" };
+  }
+
+  private stateWords(): TemplateResult | typeof nothing {
+    const condition = this.condition;
+    if (condition.kind === "ready") return nothing;
+    const sign = {
+      empty: icon("microscope"),
+      loading: html`<div class="spinner"></div>`,
+      partial: nothing,
+      error: icon("warning"),
+      forbidden: icon("lock"),
+    }[condition.kind];
+    return html`<div class="state ${condition.kind}" role="status">${sign}<span>${condition.words}</span></div>`;
+  }
+
+  private detailsView(): TemplateResult | typeof nothing {
+    const header = this.scene?.lastHeader;
+    if (!this.details || !header || !this.opened) return nothing;
+    const refused = this.scene?.tilesRefused ?? 0;
+    return detailsPanel({ opened: this.opened, header, roundTripMs: this.client.roundTripMs, dropped: 0, refused });
+  }
+
+  private inWords(): string {
+    const slide = this.opened?.slide;
+    const facts = this.facts;
+    const name = this.label || this.opened?.series_description || "Slide";
+    if (!slide || !facts) return name;
+    return `${name}, ${magnificationInWords(slide, facts.zoom)}, ${completenessInWords(slide, facts).words}`;
+  }
+
+  private async build(opened: OpenedDocument, place: SlidePlace | null): Promise<void> {
+    const { slide } = opened;
+    if (!slide || !this.channel) return;
+    const { SlideScene } = await import("./slide_scene");
+    if (this.opened !== opened || !this.isConnected) return;
+    this.scene = new SlideScene(this.host, opened, slide, this.channel, this, place);
+    this.requestUpdate();
+  }
+
+  private clear(): void {
+    this.scene?.destroy();
+    this.scene = null;
+    this.opened = null;
+    this.fault = null;
+  }
+
+  private tell(): void {
+    const { opened } = this;
+    const summary: ViewportSummary = opened
+      ? { ...NOTHING, kind: "slide", frameCount: 1, notes: opened.notes, patient: opened.patient }
+      : NOTHING;
+    const text = JSON.stringify(summary);
+    if (text === this.lastSummary) return;
+    this.lastSummary = text;
+    this.dispatchEvent(new SummaryChanged(summary));
+  }
+}
+
+function isAt(current: number | null, times: number): "true" | "false" {
+  return current !== null && Math.abs(current / times - 1) < 0.03 ? "true" : "false";
+}

@@ -1,0 +1,435 @@
+/** `<viewbox-stack>`: a stack of slices, a clip or a single image on a canvas, with its texts, letters, scale and strip. */
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { customElement, property, query, state } from "lit/decorators.js";
+import type { OpenedDocument } from "../net/documents";
+import type { StreamClient } from "../net/stream_client";
+import type { Target } from "../net/worker_messages";
+import { icon } from "../panels/icons";
+import { rateWords } from "../state/cine_clock";
+import { cornerTexts, NO_TEXTS, type OverlayMode } from "../state/corner_texts";
+import { changesInWords, edgesOnScreen } from "../state/orientation";
+import { horizontalScale, scaleBar } from "../state/scale_bar";
+import { FIRST_VIEW, type Point, pictureMatrix, rectOnScreen, type Size } from "../state/stack_view";
+import { framesDragged, type Tool, usableTool } from "../state/tool";
+import { draggedWindow, presetName, presetsFor, type Window, windowInWords } from "../state/windows";
+import { controls } from "../styles/controls";
+import { type GestureHandler, listenForGestures } from "../tools/gestures";
+import type { Command } from "../tools/keys";
+import { detailsPanel, trustChip } from "./fidelity_view";
+import { glassStyles } from "./glass_styles";
+import { type DrawnPicture, PictureCanvas } from "./picture_canvas";
+import { type Condition, type SessionScreen, StackSession } from "./stack_session";
+import { NOTHING, SummaryChanged, type ViewportProbe, type ViewportSummary } from "./summary";
+
+const MIDDLE: Point = { x: 0, y: 0 };
+const SMALL_PX = 300;
+const SAY_AFTER_MS = 600;
+const SPEEDS = [0.25, 0.5, 1, 2] as const;
+/** Pictures of these have no left and right of the patient to speak of. */
+const WITHOUT_SIDES = new Set(["US", "IVUS", "ES", "EC", "XC", "GM", "OP", "SM", "DG", "OT", "IVOCT"]);
+
+@customElement("viewbox-stack")
+export class StackViewport extends LitElement implements SessionScreen, GestureHandler {
+  static override styles = [controls, glassStyles];
+
+  @property({ attribute: false }) client!: StreamClient;
+  @property({ attribute: false }) target: Target | null = null;
+  @property() tool: Tool = "window";
+  @property() overlay: OverlayMode = "full";
+  @property({ type: Boolean }) details = false;
+  @property() label = "";
+  @state() private spoken = "";
+  @query("canvas") private canvasElement!: HTMLCanvasElement;
+  @query(".glass") private glass!: HTMLElement;
+
+  private session: StackSession | null = null;
+  private canvas: PictureCanvas | null = null;
+  private dragFrom: { window: Window | null; index: number; zoom: number; pan: Point } | null = null;
+  private lastSummary = "";
+  private speakTimer = 0;
+  private readonly gone = new AbortController();
+  private readonly sizes = new ResizeObserver(() => this.resized());
+
+  get probe(): ViewportProbe {
+    const { session } = this;
+    return {
+      kind: session?.opened?.kind ?? "empty",
+      condition: session?.condition.kind ?? "empty",
+      header: session?.onScreen?.header ?? null,
+      picturesShown: session?.picturesShown ?? 0,
+      picturesRefused: session?.refusedCount ?? 0,
+      framesDropped: session?.cine?.dropped ?? 0,
+      cineFramesShown: session?.cine?.shown ?? 0,
+      isPlaying: session?.cine?.isPlaying ?? false,
+      tilesShown: 0,
+      tilesPending: 0,
+    };
+  }
+
+  override firstUpdated(): void {
+    this.canvas = new PictureCanvas(this.canvasElement);
+    const stillness = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.session = new StackSession(this.client, this, !stillness);
+    listenForGestures(this.glass, this, this.gone.signal);
+    this.sizes.observe(this.glass);
+    this.resized();
+    if (this.target) this.session.show(this.target);
+  }
+
+  override updated(before: PropertyValues<this>): void {
+    if (before.has("target") && before.get("target") !== undefined && this.target) this.session?.show(this.target);
+    this.tell();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.gone.abort();
+    this.sizes.disconnect();
+    this.session?.close();
+    clearTimeout(this.speakTimer);
+  }
+
+  /** Do what a key or a button asks. */
+  perform(command: Command): void {
+    const { session } = this;
+    if (!session?.opened) return;
+    switch (command.kind) {
+      case "play":
+        return session.togglePlay();
+      case "end":
+        return session.act({ kind: "go", index: session.frameCount - 1 });
+      case "zoom-step":
+        return session.act({ kind: "zoom", factor: command.factor, at: MIDDLE });
+      case "pan-step":
+        return session.act({ kind: "pan", by: { x: command.x, y: command.y } });
+      case "native":
+        return this.showNative();
+      case "preset": {
+        const preset = this.presets(session.opened)[command.number - 1];
+        if (preset && session.windowOnScreen()) session.act({ kind: "window", window: preset.window });
+        return;
+      }
+      default:
+        return session.act(command);
+    }
+  }
+
+  // SessionScreen
+  draw(): void {
+    this.canvas?.draw(this.drawn(), this.session?.view ?? FIRST_VIEW);
+  }
+
+  changed(): void {
+    this.requestUpdate();
+    this.speakLater();
+  }
+
+  usefulSize(source: Size): readonly [number, number] | null {
+    const opened = this.session?.opened;
+    if (!opened || !this.session) return null;
+    return this.canvas?.usefulSize(source, aspectOf(opened), this.session.view) ?? null;
+  }
+
+  // GestureHandler
+  activeTool(): Tool {
+    return usableTool(this.tool, this.session?.windowOnScreen() !== null, this.session?.frameCount ?? 0);
+  }
+
+  begin(_tool: Tool): void {
+    const { session } = this;
+    if (!session) return;
+    const { index, zoom, pan } = session.view;
+    this.dragFrom = { window: session.windowOnScreen(), index, zoom, pan };
+  }
+
+  drag(tool: Tool, dx: number, dy: number, isFine: boolean, at: Point): void {
+    const { session, dragFrom } = this;
+    if (!session || !dragFrom) return;
+    if (tool === "window" && dragFrom.window) {
+      session.act({ kind: "window", window: draggedWindow(dragFrom.window, dx, dy, isFine) });
+    } else if (tool === "scroll") {
+      const height = this.canvas?.size.height ?? SMALL_PX;
+      const index = dragFrom.index + framesDragged(dy, session.frameCount, height);
+      if (index !== session.view.index) session.act({ kind: "go", index });
+    } else if (tool === "zoom") {
+      const wanted = dragFrom.zoom * 1.01 ** dy;
+      session.act({ kind: "zoom", factor: wanted / session.view.zoom, at });
+    } else if (tool === "pan") {
+      const { pan } = session.view;
+      session.act({ kind: "pan", by: { x: dragFrom.pan.x + dx - pan.x, y: dragFrom.pan.y + dy - pan.y } });
+    }
+  }
+
+  end(_tool: Tool): void {
+    this.dragFrom = null;
+  }
+
+  pinch(factor: number, at: Point, by: Point): void {
+    this.session?.act({ kind: "pan", by });
+    this.session?.act({ kind: "zoom", factor, at });
+  }
+
+  wheel(notches: number, withControl: boolean, withShift: boolean, at: Point): void {
+    if (withControl) this.session?.act({ kind: "zoom", factor: 1.15 ** -notches, at });
+    else this.session?.act({ kind: "scroll", by: withShift ? notches * 5 : notches });
+  }
+
+  doubleTap(at: Point): void {
+    const view = this.session?.view;
+    if (!view) return;
+    if (view.zoom > 1.01) this.session?.act({ kind: "fit" });
+    else this.session?.act({ kind: "zoom", factor: 2, at });
+  }
+
+  override render(): TemplateResult {
+    const session = this.session;
+    const condition: Condition = session?.condition ?? { kind: "empty", words: "Choose a series" };
+    return html`
+      <div class="glass">
+        <canvas tabindex="0" role="img" aria-label=${this.pictureInWords()}></canvas>
+        ${this.texts()} ${this.stateWords(condition)} ${this.detailsView()}
+      </div>
+      ${this.strip()}
+      <div class="visually-hidden" aria-live="polite">${this.spoken}</div>
+    `;
+  }
+
+  private texts(): TemplateResult | typeof nothing {
+    const { session, canvas } = this;
+    const shown = session?.onScreen;
+    if (!session || !canvas || !shown) return nothing;
+    const { view } = session;
+    const drawn = this.drawn();
+    const zoom = drawn ? canvas.zoomOf(drawn, view) : 1;
+    const mode = this.overlay === "full" && canvas.size.width < SMALL_PX ? "minimal" : this.overlay;
+    const corners = cornerTexts(shown.opened, shown, zoom, mode);
+    const changes = changesInWords(view.orientation, shown.header.inverted);
+    return html`
+      ${
+        corners === NO_TEXTS
+          ? nothing
+          : html`
+            <div class="corner top-left">${lines(corners.topLeft)}</div>
+            <div class="corner top-right">${lines(corners.topRight)}</div>
+            <div class="corner bottom-left">${lines(corners.bottomLeft)}</div>
+            <div class="corner bottom-right">${lines(corners.bottomRight)}</div>
+          `
+      }
+      ${this.letters()} ${this.scaleView()}
+      ${changes.length > 0 ? html`<div class="changes">${changes.join(" · ")}</div>` : nothing}
+    `;
+  }
+
+  /** Orientation letters stay in every overlay mode. */
+  private letters(): TemplateResult | typeof nothing {
+    const shown = this.session?.onScreen;
+    if (!shown || !this.session) return nothing;
+    const edges = shown.identified.frame.edges;
+    if (!edges) {
+      if (WITHOUT_SIDES.has(shown.opened.modality)) return nothing;
+      return html`<span class="edge bottom">orientation unknown</span>`;
+    }
+    const { left, right, top, bottom } = edgesOnScreen(edges, this.session.view.orientation);
+    return html`
+      <span class="edge left">${left}</span><span class="edge right">${right}</span>
+      <span class="edge top">${top}</span><span class="edge bottom">${bottom}</span>
+    `;
+  }
+
+  private scaleView(): TemplateResult | typeof nothing {
+    const { session, canvas } = this;
+    const shown = session?.onScreen;
+    const drawn = this.drawn();
+    if (!session || !canvas || !shown || !drawn || this.overlay === "off") return nothing;
+    const { view } = session;
+    const scale = horizontalScale(shown.opened, view.orientation);
+    if (!scale) return nothing;
+    const matrix = pictureMatrix(view, canvas.size, drawn.source, drawn.aspect);
+    const pixelsAcross = Math.hypot(matrix[0], matrix[2]);
+    let middle = canvas.size.width / 2;
+    let foot = canvas.size.height - 30;
+    let room = canvas.size.width * 0.3;
+    if (scale.region) {
+      const box = rectOnScreen(matrix, drawn.source, scale.region);
+      const [left, right] = [Math.max(0, box.left), Math.min(canvas.size.width, box.right)];
+      if (right - left < 20) return nothing;
+      middle = (left + right) / 2;
+      room = (right - left) * 0.5;
+      foot = Math.min(foot, box.bottom - 8);
+    }
+    const bar = scaleBar(scale.mm / pixelsAcross, room, scale.caveat);
+    if (!bar) return nothing;
+    const [from, to] = [middle - bar.length_px / 2, middle + bar.length_px / 2];
+    const path = `M${from} ${foot - 6}V${foot}H${to}V${foot - 6}`;
+    return html`<svg class="scale" width=${canvas.size.width} height=${canvas.size.height} aria-hidden="true">
+      <path class="shade" d=${path} /><path d=${path} />
+      <text x=${middle} y=${foot - 8}>${bar.words}</text>
+    </svg>`;
+  }
+
+  private stateWords(condition: Condition): TemplateResult | typeof nothing {
+    if (condition.kind === "ready") return nothing;
+    const sign = {
+      empty: icon("layers"),
+      loading: html`<div class="spinner"></div>`,
+      partial: nothing,
+      error: icon("warning"),
+      forbidden: icon("lock"),
+    }[condition.kind];
+    return html`<div class="state ${condition.kind}" role="status">${sign}<span>${condition.words}</span></div>`;
+  }
+
+  private detailsView(): TemplateResult | typeof nothing {
+    const shown = this.session?.onScreen;
+    if (!this.details || !shown) return nothing;
+    return detailsPanel({
+      ...shown,
+      roundTripMs: this.client.roundTripMs,
+      dropped: this.session?.cine?.dropped ?? 0,
+      refused: this.session?.refusedCount ?? 0,
+    });
+  }
+
+  private strip(): TemplateResult {
+    const session = this.session;
+    const shown = session?.onScreen;
+    return html`<div class="strip">
+      ${session?.cine && shown ? this.cineControls(shown.opened) : nothing}
+      ${
+        shown && session && shown.opened.frames.length > 1
+          ? html`<input
+            class="grow"
+            type="range"
+            min="1"
+            max=${shown.opened.frames.length}
+            .value=${String(shown.identified.index + 1)}
+            aria-label=${shown.opened.kind === "clip" ? "Frame" : "Image"}
+            aria-valuetext=${`${shown.identified.index + 1} of ${shown.opened.frames.length}`}
+            @input=${this.slid}
+          />`
+          : html`<span class="spring"></span>`
+      }
+      ${
+        session && session.refusedCount > 0
+          ? html`<span class="chip warn" title="Pictures that were not of this series were not shown"
+            >${session.refusedCount} refused</span
+          >`
+          : nothing
+      }
+      ${shown ? trustChip(shown.header, shown.opened) : nothing}
+    </div>`;
+  }
+
+  private cineControls(opened: OpenedDocument): TemplateResult | typeof nothing {
+    const cine = this.session?.cine;
+    if (!cine || !opened.cine) return nothing;
+    return html`
+      <button @click=${() => this.perform({ kind: "play" })} aria-label=${cine.isPlaying ? "Pause" : "Play"}>
+        ${icon(cine.isPlaying ? "pause" : "play")}
+      </button>
+      <button class="step" @click=${() => this.perform({ kind: "scroll", by: -1 })} aria-label="Previous frame">${icon("stepBack")}</button>
+      <button class="step" @click=${() => this.perform({ kind: "scroll", by: 1 })} aria-label="Next frame">${icon("stepForward")}</button>
+      <select aria-label="Speed" @change=${this.speedChosen}>
+        ${SPEEDS.map((speed) => html`<option value=${speed} ?selected=${cine.speed === speed}>${speed}×</option>`)}
+      </select>
+      <span class="words rate" title=${rateWords(opened.cine)}>${rateWords(opened.cine)}</span>
+      ${cine.dropped > 0 ? html`<span class="chip warn">${cine.dropped} dropped</span>` : nothing}
+    `;
+  }
+
+  private slid = (event: Event): void => {
+    const index = Number((event.target as HTMLInputElement).value) - 1;
+    this.session?.act({ kind: "go", index });
+  };
+
+  private speedChosen = (event: Event): void => {
+    this.session?.cine?.setSpeed(Number((event.target as HTMLSelectElement).value));
+  };
+
+  private showNative(): void {
+    const drawn = this.drawn();
+    const session = this.session;
+    if (!drawn || !session || !this.canvas) return;
+    const wanted = 1 / (globalThis.devicePixelRatio || 1);
+    session.act({ kind: "zoom", factor: wanted / this.canvas.zoomOf(drawn, session.view), at: MIDDLE });
+  }
+
+  private drawn(): DrawnPicture | null {
+    const shown = this.session?.onScreen;
+    if (!shown) return null;
+    const { header, bitmap, opened } = shown;
+    return { bitmap, source: { width: header.sourceColumns, height: header.sourceRows }, aspect: aspectOf(opened) };
+  }
+
+  private presets(opened: OpenedDocument): ReturnType<typeof presetsFor> {
+    return presetsFor(opened.modality, opened.windows);
+  }
+
+  private resized(): void {
+    const box = this.glass.getBoundingClientRect();
+    if (this.canvas?.resize(box.width, box.height)) {
+      this.draw();
+      this.requestUpdate();
+    }
+  }
+
+  private pictureInWords(): string {
+    const shown = this.session?.onScreen;
+    if (!shown) return this.session?.condition.words || "No picture";
+    const { opened, identified, header } = shown;
+    const position = `${opened.kind === "clip" ? "frame" : "image"} ${identified.index + 1} of ${opened.frames.length}`;
+    const window =
+      header.windowCenter !== null && header.windowWidth !== null
+        ? `, ${windowInWords(header.windowCenter, header.windowWidth, opened.window_unit)}`
+        : "";
+    const changes = changesInWords(this.session?.view.orientation ?? FIRST_VIEW.orientation, header.inverted);
+    return [`${this.label || opened.series_description || opened.modality}, ${position}${window}`, ...changes].join(", ");
+  }
+
+  /** Say what changed, once it stands still; never sixty times a second. */
+  private speakLater(): void {
+    if (this.session?.cine?.isPlaying) return;
+    clearTimeout(this.speakTimer);
+    this.speakTimer = window.setTimeout(() => {
+      this.spoken = this.pictureInWords();
+    }, SAY_AFTER_MS);
+  }
+
+  private tell(): void {
+    const summary = this.summary();
+    const text = JSON.stringify(summary);
+    if (text === this.lastSummary) return;
+    this.lastSummary = text;
+    this.dispatchEvent(new SummaryChanged(summary));
+  }
+
+  private summary(): ViewportSummary {
+    const { session } = this;
+    const opened = session?.opened;
+    if (!session || !opened) return NOTHING;
+    const window = session.windowOnScreen();
+    const presets = window ? this.presets(opened) : [];
+    return {
+      kind: opened.kind,
+      hasWindow: window !== null,
+      frameCount: opened.frames.length,
+      hasCine: session.cine !== null,
+      isPlaying: session.cine?.isPlaying ?? false,
+      isInverted: session.view.invert,
+      presets,
+      preset: window ? presetName(presets, window) : "",
+      notes: opened.notes,
+      patient: opened.patient,
+    };
+  }
+}
+
+function lines(texts: readonly string[]): TemplateResult[] {
+  return texts.map((text) => html`<div>${text}</div>`);
+}
+
+/** Height of an image pixel over its width; 1 where spacing isn't known. */
+function aspectOf(opened: OpenedDocument): number {
+  const { row_mm, column_mm } = opened.spacing;
+  return row_mm && column_mm && row_mm > 0 && column_mm > 0 ? row_mm / column_mm : 1;
+}

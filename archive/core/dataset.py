@@ -5,6 +5,7 @@ and nothing otherwise; they never raise for a bad value.
 """
 
 import logging
+import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from typing import Any
 
 from pydicom import config
 from pydicom.dataset import Dataset
+from pydicom.errors import BytesLengthException
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
 from pydicom.valuerep import PersonName
@@ -23,7 +25,18 @@ from archive.core.uids import SeriesInstanceUid, SopClassUid, SopInstanceUid, St
 config.settings.reading_validation_mode = config.IGNORE  # values are checked here; pydicom would only warn
 logging.getLogger("pydicom").setLevel(logging.CRITICAL)  # its warnings quote values, which may name a patient
 
-_BAD_VALUE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, NotImplementedError, OSError, EOFError)
+# What parsers raise for damaged values.
+BAD_VALUE = (
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    NotImplementedError,
+    EOFError,
+    struct.error,
+    BytesLengthException,
+)
 
 
 @contextmanager
@@ -40,7 +53,7 @@ def raw_value(dataset: Dataset, keyword: str) -> Any:
         if keyword not in dataset:
             return None
         value = dataset[keyword].value
-    except _BAD_VALUE:
+    except BAD_VALUE:
         return None
     return None if value is None or value == "" else value
 
@@ -59,7 +72,7 @@ def text(dataset: Dataset, keyword: str, limit: int | None = None) -> str:
         return ""
     try:
         parts = [str(part) for part in value] if isinstance(value, (MultiValue, list)) else [str(value)]
-    except _BAD_VALUE:
+    except BAD_VALUE:
         return ""
     return _clean("\\".join(_clean(part) for part in parts))[:limit]
 
@@ -73,7 +86,7 @@ def person_name(dataset: Dataset, keyword: str) -> str:
         return ""
     try:
         name = str(value.decode() if isinstance(value, PersonName) else value)
-    except _BAD_VALUE:
+    except BAD_VALUE:
         return ""
     return "=".join(_clean(group).rstrip("^ ") for group in _clean(name).split("=")).rstrip("=")[:330]
 
@@ -93,7 +106,7 @@ def number(dataset: Dataset, keyword: str) -> float | None:
         return None
     try:
         result = float(value)
-    except _BAD_VALUE:
+    except BAD_VALUE:
         return None
     return result if abs(result) < 1e300 else None
 

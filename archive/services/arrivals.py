@@ -3,13 +3,12 @@
 import hashlib
 import logging
 import os
-import struct
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from archive.core.dataset import Identity, quiet
+from archive.core.dataset import BAD_VALUE, Identity, quiet
 from archive.core.facts import JSON, image_facts
 from archive.core.readers import FileSource, read_object
 from governance.core.faults import Fault, Malformed
@@ -17,8 +16,8 @@ from governance.core.faults import Fault, Malformed
 Status = Literal["stored", "already there", "conflict", "refused"]
 
 _PIECE = 1 << 20
-# What damaged input makes parsers raise. One bad file must not cost the others their place; the log has the traceback.
-DAMAGED = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, struct.error, NotImplementedError, EOFError, RecursionError)
+# One bad file must not cost the others their place; the log has the traceback.
+DAMAGED = (*BAD_VALUE, RecursionError)
 
 log = logging.getLogger("viewbox.ingest")
 

@@ -16,7 +16,7 @@ _ITEM_HEADER = struct.Struct("<HHL")
 _ITEM, _SEQUENCE_END = (0xFFFE, 0xE000), (0xFFFE, 0xE0DD)
 _CUT_SHORT = "Pixel Data is cut short"
 # How a compressed frame begins: JPEG and JPEG-LS SOI, JPEG 2000 SOC, JP2 and JPEG XL boxes, JPEG XL codestream.
-_FRAME_STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51", b"\x00\x00\x00\x0c", b"\xff\x0a")
+_FRAME_STARTS = (b"\xff\xd8", b"\xff\x4f", b"\x00\x00\x00\x0c", b"\xff\x0a")
 _FRAME_ENDS = (b"\xff\xd9", b"\xff\xd9\x00")
 
 

@@ -4,6 +4,7 @@ Only administrators get in (governance.http.administration). Every change is aud
 is registered here, and User.has_perm keeps other apps' tables out.
 """
 
+import json
 from typing import Any, ClassVar, TypeVar
 
 from django.contrib import admin, messages
@@ -13,6 +14,7 @@ from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.db import models, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from governance.core.audit_chain import DetailValue
 from governance.models import ApiToken, AuditEntry, Department, ModalityDepartment, User
@@ -193,9 +195,18 @@ class ApiTokenAdmin(ReadOnlyAdmin[ApiToken]):
 class AuditEntryAdmin(ReadOnlyAdmin[AuditEntry]):
     """The audit log, newest first."""
 
-    list_display = ("index", "recorded_at", "actor", "action", "outcome", "study_instance_uid", "detail")
+    list_display = ("index", "moment", "actor", "action", "outcome", "study_instance_uid", "facts")
     search_fields = ("=actor", "action", "=study_instance_uid")
     search_help_text = "user name, action, or Study Instance UID"
     ordering = ("-index",)
     show_full_result_count = False
     list_per_page = 100
+
+    @admin.display(description="recorded at", ordering="index")
+    def moment(self, obj: AuditEntry) -> str:
+        return timezone.localtime(obj.recorded_at).isoformat(sep=" ", timespec="seconds")
+
+    @admin.display(description="detail")
+    def facts(self, obj: AuditEntry) -> str:
+        items = json.loads(obj.detail or "{}").items()
+        return ", ".join(f"{name} {' + '.join(value) if isinstance(value, list) else value}" for name, value in items)

@@ -60,6 +60,7 @@ def test_narrow_follows_the_callers_path():
 
 @pytest.mark.django_db
 def test_what_may_not_be_read_does_not_exist_and_the_denial_is_recorded_once(charlie: Actor):
+    access._denials.clear()
     resource = Resource("radiology", study_instance_uid="1.2.3")
     for _ in range(3):
         with pytest.raises(NotFound):
@@ -70,6 +71,7 @@ def test_what_may_not_be_read_does_not_exist_and_the_denial_is_recorded_once(cha
 
 @pytest.mark.django_db
 def test_who_may_not_store_is_told_so_and_nobody_is_asked_to_sign_in(alice: Actor, bob: Actor):
+    access._denials.clear()
     with pytest.raises(Denied):
         access.require(subject=alice.subject, action=Action.STORE, resource=Resource("radiology"))
     with pytest.raises(Unidentified):

@@ -98,6 +98,9 @@ def fresh_archive_folders(request: pytest.FixtureRequest) -> Iterator[None]:
     """Empty what the archive wrote after each test that had a database: rows and objects go together."""
     yield
     if "db" in request.fixturenames or "transactional_db" in request.fixturenames:
+        from governance.services import audit
+
+        audit._last_used.clear()  # openings that this process remembers went with their rows
         for folder in (settings.DATA_DIR / "objects", settings.SPOOL_DIR, settings.QUARANTINE_DIR, settings.CACHE_DIR):
             shutil.rmtree(folder, ignore_errors=True)
 

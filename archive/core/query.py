@@ -203,7 +203,7 @@ def match_of(keyword: str, value: str) -> Match | None:
     if vr == "TM":
         return _range(keyword, value, check_time)
     if vr in {"IS", "US"}:
-        if not re.fullmatch(r"[+-]?\d{1,10}", value.strip()):
+        if not re.fullmatch(r"[+-]?[0-9]{1,10}", value.strip()):
             raise Malformed(f"{keyword} must be a whole number")
         return Whole(keyword, int(value))
     if keyword == "ModalitiesInStudy" and re.search(r"[,\\]", value) and not re.search(r"[*?]", value):
@@ -235,7 +235,7 @@ def upper_bound(prefix: str) -> str:
 def check_date(value: str) -> str:
     """Return a DA value if it is a date of the calendar (PS3.5 6.2). Raises: Malformed."""
     try:
-        if not re.fullmatch(r"\d{8}", value):
+        if not re.fullmatch(r"[0-9]{8}", value):
             raise ValueError
         date(int(value[:4]), int(value[4:6]), int(value[6:]))
     except ValueError as exc:
@@ -245,7 +245,7 @@ def check_date(value: str) -> str:
 
 def check_time(value: str) -> str:
     """Return a TM value if it is a time of the day, to any precision (PS3.5 6.2). Raises: Malformed."""
-    found = re.fullmatch(r"(\d{2})(?:(\d{2})(?:(\d{2})(?:\.\d{1,6})?)?)?", value)
+    found = re.fullmatch(r"([0-9]{2})(?:([0-9]{2})(?:([0-9]{2})(?:\.[0-9]{1,6})?)?)?", value)
     if not found or int(found[1]) > 23 or int(found[2] or 0) > 59 or int(found[3] or 0) > 60:
         raise Malformed("a time is not HHMMSS.FFFFFF")
     return value
@@ -268,7 +268,7 @@ def _uids(keyword: str, value: str) -> tuple[str, ...]:
 
 
 def _unsigned(name: str, value: str) -> int:
-    if not re.fullmatch(r"\d{1,9}", value):
+    if not re.fullmatch(r"[0-9]{1,9}", value):
         raise Malformed(f"{name} must be a whole number from 0")
     return int(value)
 

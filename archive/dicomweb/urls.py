@@ -1,4 +1,4 @@
-"""Routes of DICOMweb: search (QIDO-RS) and store (STOW-RS). Retrieval of rendered pictures belongs to the viewer."""
+"""Routes of DICOMweb under Django: search (QIDO-RS). Storing goes ahead of Django; rendered pictures belong to the viewer."""
 
 from django.urls import path, re_path
 

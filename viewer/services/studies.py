@@ -47,7 +47,7 @@ def study_page(*, actor: Subject, study_instance_uid: str) -> dict[str, Any]:
     study = listed_study(actor=actor, study_instance_uid=study_instance_uid)
     if study is None:
         raise NotFound("study")
-    items = [_item(series, item) for series in record.series for item in items_of_series(series.modality, series.images)]
+    items = [item for series in record.series for item in _items(series)]
     related = [
         {**_study(other), "interval": interval_words(other.study_date, study.study_date)}
         for other in related_studies(actor=actor, study_instance_uid=study_instance_uid)
@@ -89,7 +89,12 @@ def _study(study: ListedStudy) -> dict[str, Any]:
     }
 
 
-def _item(series: SeriesRecord, item: TrayItem) -> dict[str, Any]:
+def _items(series: SeriesRecord) -> list[dict[str, Any]]:
+    found = items_of_series(series.modality, series.images)
+    return [_item(series, item, is_only=len(found) == 1) for item in found]
+
+
+def _item(series: SeriesRecord, item: TrayItem, *, is_only: bool) -> dict[str, Any]:
     """Return one item of the tray as JSON."""
     images = series.images
     first = images[item.images[0]]
@@ -108,7 +113,7 @@ def _item(series: SeriesRecord, item: TrayItem) -> dict[str, Any]:
         "stack": item.stack_id,
         "series_number": series.series_number,
         "modality": series.modality,
-        "label": _label(series, item, first),
+        "label": _label(series, item, first, is_only=is_only),
         "detail": _detail(item, count),
         "count": count,
         "thumbnail": None if item.object else _thumbnail(_picture_of(item, images)),
@@ -116,13 +121,13 @@ def _item(series: SeriesRecord, item: TrayItem) -> dict[str, Any]:
     }
 
 
-def _label(series: SeriesRecord, item: TrayItem, first: StoredImage) -> str:
+def _label(series: SeriesRecord, item: TrayItem, first: StoredImage, *, is_only: bool) -> str:
     title = text(first.facts.get("DocumentTitle")) if item.object else ""
     view = " ".join(text(first.facts.get(keyword)) for keyword in ("ImageLaterality", "ViewPosition")).strip()
     name = title or series.series_description or (item.object.name if item.object else "")
     name = name or " ".join(part for part in (series.modality, series.body_part_examined.capitalize()) if part) or "Series"
     extra = [*item.words, *([view] if view and item.kind == "image" else [])]
-    if item.kind in {"clip", "image"} and first.instance_number is not None and not extra:
+    if item.kind in {"clip", "image"} and first.instance_number is not None and not extra and not is_only:
         extra = [f"#{first.instance_number}"]
     return " · ".join([name, *extra])
 

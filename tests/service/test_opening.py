@@ -23,12 +23,9 @@ def store(*datasets, department="radiology"):
 
 
 def ct_slice(number, z, **attributes):
-    geometry: dict[str, Any] = {
-        "ImageOrientationPatient": [1, 0, 0, 0, 1, 0],
-        "ImagePositionPatient": [0, 0, z],
-        "PixelSpacing": [0.7, 0.7],
-    }
-    return ct_image(number, InstanceNumber=number, SliceThickness="5", **geometry, **attributes)
+    plane: dict[str, Any] = {"ImageOrientationPatient": [1, 0, 0, 0, 1, 0], "ImagePositionPatient": [0, 0, z]}
+    attributes = {"PixelSpacing": [0.7, 0.7], "SliceThickness": "5", **plane, **attributes}
+    return ct_image(number, InstanceNumber=number, **attributes)
 
 
 @pytest.fixture

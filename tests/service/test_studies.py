@@ -1,5 +1,7 @@
 """The study list and the study page: what a person finds, pages, opens; what others don't."""
 
+from typing import Any
+
 import pytest
 
 from archive.services.ingest import IncomingFile, store_instances
@@ -152,8 +154,10 @@ def test_charlie_machines_and_nobody_see_no_list(studies, charlie):
 
 
 def test_the_study_page_lists_what_can_be_opened(alice):
-    named = {"SeriesNumber": 2, "SeriesDescription": "CT chest 1.5 mm"}
-    places = {n: {"ImageOrientationPatient": [1, 0, 0, 0, 1, 0], "ImagePositionPatient": [0, 0, 5.0 * n]} for n in (1, 2, 3)}
+    named: dict[str, Any] = {"SeriesNumber": 2, "SeriesDescription": "CT chest 1.5 mm"}
+    places: dict[int, dict[str, Any]] = {
+        n: {"ImageOrientationPatient": [1, 0, 0, 0, 1, 0], "ImagePositionPatient": [0, 0, 5.0 * n]} for n in (1, 2, 3)
+    }
     store(
         *(ct_image(n, series="ct", InstanceNumber=n, **{**named, **place}) for n, place in places.items()),
         ct_image("scout", series="scout", SeriesNumber=1, SeriesDescription="", BodyPartExamined="CHEST"),

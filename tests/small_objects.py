@@ -36,7 +36,7 @@ def ct_image(
     dataset.add_new("PixelData", "OW", bytes(range(32)))
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.TransferSyntaxUID = UID(transfer_syntax)
-    dataset.file_meta.MediaStorageSOPClassUID = str(more.get("SOPClassUID") or CTImageStorage)
+    dataset.file_meta.MediaStorageSOPClassUID = UID(more.get("SOPClassUID") or CTImageStorage)
     dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
     for keyword, value in more.items():
         if value is None:

@@ -155,11 +155,9 @@ def test_charlie_machines_and_nobody_see_no_list(studies, charlie):
 
 def test_the_study_page_lists_what_can_be_opened(alice):
     named: dict[str, Any] = {"SeriesNumber": 2, "SeriesDescription": "CT chest 1.5 mm"}
-    places: dict[int, dict[str, Any]] = {
-        n: {"ImageOrientationPatient": [1, 0, 0, 0, 1, 0], "ImagePositionPatient": [0, 0, 5.0 * n]} for n in (1, 2, 3)
-    }
+    plane: dict[str, Any] = {"ImageOrientationPatient": [1, 0, 0, 0, 1, 0]}
     store(
-        *(ct_image(n, series="ct", InstanceNumber=n, **{**named, **place}) for n, place in places.items()),
+        *(ct_image(n, series="ct", InstanceNumber=n, ImagePositionPatient=[0, 0, 5.0 * n], **named, **plane) for n in (1, 2, 3)),
         ct_image("scout", series="scout", SeriesNumber=1, SeriesDescription="", BodyPartExamined="CHEST"),
         ct_image("pdf", series="doc", SeriesNumber=9, SOPClassUID="1.2.840.10008.5.1.4.1.1.104.1", Modality="DOC", Rows=0, PixelData=None),
     )

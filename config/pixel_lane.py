@@ -159,7 +159,7 @@ class PixelLane:
     async def _thumbnail(self, actor: Subject, parts: list[str], headers: dict[bytes, bytes]) -> tuple[int, Headers, bytes]:
         if len(parts) != 1 or not UID.match(parts[0]):
             raise NotFound
-        image = await run_in_database(retrieve.image, actor=actor, sop_instance_uid=parts[0])
+        image = await run_in_database(retrieve.image, actor=actor, sop_instance_uid=parts[0], is_preview=True)
         data = await pool.run(thumbnail_of, image, priority=pool.Priority.BACKGROUND)
         etag = b'"' + hashlib.sha256(data).hexdigest()[:32].encode() + b'"'
         if headers.get(b"if-none-match") == etag:

@@ -19,7 +19,7 @@ from archive.services.storage import ObjectStore, object_store
 from governance.core.faults import Malformed, NotFound, Unsupported
 from governance.core.policy import Action, Subject
 from governance.services.access import narrow
-from governance.services.audit import study_opened
+from governance.services.audit import study_opened, study_previewed
 
 CHUNK_BYTES = 1 << 20
 
@@ -101,8 +101,8 @@ class StudyRecord:
     series: tuple[SeriesRecord, ...]
 
 
-def study_record(*, actor: Subject, study_instance_uid: str) -> StudyRecord:
-    """Return a study with everything in it, frame tables left out; records that the actor opened it. Three queries.
+def study_record(*, actor: Subject, study_instance_uid: str, is_preview: bool = False) -> StudyRecord:
+    """Return a study with everything in it, frame tables left out; records that the actor opened or previewed it. Three queries.
 
     Raises: NotFound when it is unknown or not for this actor.
     """
@@ -113,7 +113,8 @@ def study_record(*, actor: Subject, study_instance_uid: str) -> StudyRecord:
     )
     if study is None:
         raise NotFound("study")
-    study_opened(actor=actor, study_instance_uid=study.study_instance_uid)
+    record_reading = study_previewed if is_preview else study_opened
+    record_reading(actor=actor, study_instance_uid=study.study_instance_uid)
     series = list(Series.objects.filter(study=study))
     images: dict[int, list[StoredImage]] = {row.pk: [] for row in series}
     for instance in _in_order(Instance.objects.filter(series__study=study).select_related("series").defer("frame_table")):
@@ -139,8 +140,8 @@ def images_of_series(*, actor: Subject, series_instance_uid: str) -> list[Stored
     return [_stored_image(instance, series.study, FrameTable.unpack(bytes(instance.frame_table))) for instance in instances]
 
 
-def image(*, actor: Subject, sop_instance_uid: str) -> StoredImage:
-    """Return one instance with its frame table; records the opening of its study.
+def image(*, actor: Subject, sop_instance_uid: str, is_preview: bool = False) -> StoredImage:
+    """Return one instance with its frame table; records the opening of its study, or for a thumbnail that it was previewed.
 
     Raises: NotFound when it is unknown or not for this actor.
     """
@@ -152,7 +153,8 @@ def image(*, actor: Subject, sop_instance_uid: str) -> StoredImage:
     if instance is None:
         raise NotFound("instance")
     study = instance.series.study
-    study_opened(actor=actor, study_instance_uid=study.study_instance_uid)
+    record_reading = study_previewed if is_preview else study_opened
+    record_reading(actor=actor, study_instance_uid=study.study_instance_uid)
     return _stored_image(instance, study, FrameTable.unpack(bytes(instance.frame_table)))
 
 

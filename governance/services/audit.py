@@ -5,6 +5,7 @@ effect it records; otherwise it is committed when record() returns.
 
 An *opening* is one person's session (or one token) using one study without a pause longer than OPENING_PAUSE_S. It makes one
 "study opened" entry before the first byte leaves; the frames sent meanwhile are counted in memory and flushed as one entry at a time.
+A thumbnail in a list is a "study previewed": sent, but not opened (rule S16).
 """
 
 import hashlib
@@ -27,7 +28,7 @@ MAX_OPENINGS = 20_000  # remembered in this process; beyond it the oldest are lo
 Opening = tuple[str, str, str]  # user name, session fingerprint, Study Instance UID
 
 _lock = threading.Lock()
-_last_used: dict[Opening, float] = {}  # monotonic seconds; in order of opening
+_last_used: dict[tuple[str, Opening], float] = {}  # by action; monotonic seconds, in order of opening
 _frames: Counter[Opening] = Counter()
 
 
@@ -49,21 +50,32 @@ def study_opened(*, actor: Subject, study_instance_uid: str) -> None:
     Calls during the same opening cost a dictionary look-up. Other processes' entries of the same opening count.
     Raises: RuntimeError inside a transaction, which could undo the entry after pictures were sent.
     """
+    _record_once("study opened", actor, study_instance_uid)
+
+
+def study_previewed(*, actor: Subject, study_instance_uid: str) -> None:
+    """Record that thumbnails of a study go to an actor, on study_opened's terms; a command on the server sends none."""
+    if not actor.is_operator:
+        _record_once("study previewed", actor, study_instance_uid)
+
+
+def _record_once(action: str, actor: Subject, study_instance_uid: str) -> None:
     opening = _opening(actor, study_instance_uid)
+    key = (action, opening)
     now = time.monotonic()
     with _lock:
-        last = _last_used.get(opening)
+        last = _last_used.get(key)
         if last is not None and now - last < OPENING_PAUSE_S:
-            _last_used[opening] = now
+            _last_used[key] = now
             return
     with transaction.atomic(durable=True):
         _lock_head()  # two threads or processes opening the same study: the second sees the first's entry
-        if not _is_recorded(opening):
-            _append(actor.username, opening[1], "study opened", study_instance_uid, "success", {})
+        if not _is_recorded(action, opening):
+            _append(actor.username, opening[1], action, study_instance_uid, "success", {})
     with _lock:
         if len(_last_used) >= MAX_OPENINGS:
             del _last_used[next(iter(_last_used))]
-        _last_used[opening] = now
+        _last_used[key] = now
 
 
 def count_frames(*, actor: Subject, study_instance_uid: str, frames: int) -> None:
@@ -129,12 +141,12 @@ def _lock_head() -> AuditHead:
     return AuditHead.objects.select_for_update().get(pk=1)
 
 
-def _is_recorded(opening: Opening) -> bool:
+def _is_recorded(action: str, opening: Opening) -> bool:
     """Say whether the log already has this opening, written by another process or before a restart."""
     username, session, study_instance_uid = opening
     since = timezone.now() - timedelta(seconds=OPENING_PAUSE_S)
     recent = AuditEntry.objects.filter(
-        study_instance_uid=study_instance_uid, actor=username, action="study opened", outcome="success", recorded_at__gte=since
+        study_instance_uid=study_instance_uid, actor=username, action=action, outcome="success", recorded_at__gte=since
     )
     facts = canonical_json({"session": session}) if session else ""
     return recent.filter(detail=facts).exists()

@@ -116,7 +116,7 @@ def _item(series: SeriesRecord, item: TrayItem, *, is_only: bool) -> dict[str, A
         "label": _label(series, item, first, is_only=is_only),
         "detail": _detail(item, count),
         "count": count,
-        "thumbnail": None if item.object else _thumbnail(_picture_of(item, images)),
+        "thumbnail": None if item.object else _thumbnail(picture_of(item, images)),
         "object": described,
     }
 
@@ -147,7 +147,7 @@ def _detail(item: TrayItem, count: int) -> str:
     return f"{count} image{'s' if count > 1 else ''}"
 
 
-def _picture_of(item: TrayItem, images: Sequence[StoredImage]) -> str:
+def picture_of(item: TrayItem, images: Sequence[StoredImage]) -> str:
     """Return whose thumbnail stands for an item: the middle of a stack; a slide's own thumbnail, else its smallest level."""
     if item.kind == "slide":
         thumbnails = [image for image in images if "THUMBNAIL" in text(image.facts.get("ImageType"))]

@@ -24,7 +24,7 @@ def thumbnail(*, actor: Subject, sop_instance_uid: str, frame_number: int | None
 
     Raises: NotFound when the instance is unknown or not for this actor, or has no such frame; and as render_frame does.
     """
-    return thumbnail_of(retrieve.image(actor=actor, sop_instance_uid=sop_instance_uid), frame_number)
+    return thumbnail_of(retrieve.image(actor=actor, sop_instance_uid=sop_instance_uid, is_preview=True), frame_number)
 
 
 def thumbnail_of(image: StoredImage, frame_number: int | None = None) -> bytes:

@@ -204,13 +204,12 @@ class StreamSession:
             await slots.acquire()
             jobs = self.scheduler.take(self._clock(), pictures=2 if slots.locked() else 1, tiles=TILES_A_HOP)
             if jobs:
-                self._spawn(self._make(jobs, slots))
+                self._spawn(self._make(jobs, [self._targets[job.generation] for job in jobs], slots))
             else:
                 slots.release()
 
-    async def _make(self, jobs: list[Job], slots: asyncio.Semaphore) -> None:
+    async def _make(self, jobs: list[Job], targets: list[OpenedTarget], slots: asyncio.Semaphore) -> None:
         try:
-            targets = [self._targets[job.generation] for job in jobs]
             made: list[bytes | Exception] = await pool.run(make_messages, jobs, targets)
         except Exception as exc:
             made = [exc] * len(jobs)

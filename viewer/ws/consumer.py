@@ -20,6 +20,7 @@ from viewer.core.messages import SUBPROTOCOL
 from viewer.services.open_streams import open_streams
 from viewer.services.streaming import StreamSession
 
+REFUSAL_S = 0.05  # uvicorn takes a refused handshake for an unfinished one until the connection is gone
 CLOSE_S = 1.0  # so long a client may take to read what is before its close frame
 
 
@@ -32,6 +33,16 @@ def is_same_origin(headers: dict[bytes, bytes]) -> bool:
         return False
     domain, _ = split_domain_port(host)
     return parts.scheme in ("http", "https") and parts.netloc == host and validate_host(domain, settings.ALLOWED_HOSTS)
+
+
+async def refuse(send: Any, exc: Fault) -> None:
+    """Answer a handshake with the fault's HTTP status and a problem document."""
+    answer = answer_for(exc)
+    body = {"type": "about:blank", "title": answer.sentence, "status": answer.http, "correlation_id": uuid.uuid4().hex}
+    headers = [(b"content-type", b"application/problem+json")]
+    await send({"type": "websocket.http.response.start", "status": answer.http, "headers": headers})
+    await send({"type": "websocket.http.response.body", "body": orjson.dumps(body)})
+    await asyncio.sleep(REFUSAL_S)
 
 
 class StreamConsumer(AsyncConsumer):  # type: ignore[misc]
@@ -76,7 +87,7 @@ class StreamConsumer(AsyncConsumer):  # type: ignore[misc]
                 raise Malformed("subprotocol")
             actor = await self._identify(headers)
         except Fault as exc:
-            await self._refuse(exc)
+            await refuse(self.base_send, exc)
             raise StopConsumer from exc
         self.session = StreamSession(actor=actor, send=self._send, end=self._end)
         await self.send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL})
@@ -91,13 +102,6 @@ class StreamConsumer(AsyncConsumer):  # type: ignore[misc]
         if not actor.session_key.startswith("token:") and not is_same_origin(headers):
             raise Denied("origin")
         return actor
-
-    async def _refuse(self, exc: Fault) -> None:
-        answer = answer_for(exc)
-        body = {"type": "about:blank", "title": answer.sentence, "status": answer.http, "correlation_id": uuid.uuid4().hex}
-        headers = [(b"content-type", b"application/problem+json")]
-        await self.send({"type": "websocket.http.response.start", "status": answer.http, "headers": headers})
-        await self.send({"type": "websocket.http.response.body", "body": orjson.dumps(body)})
 
     async def _send(self, message: bytes) -> None:
         await self.base_send({"type": "websocket.send", "bytes": message})

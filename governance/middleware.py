@@ -16,7 +16,7 @@ OPENSEADRAGON_STYLE_HASH = "'sha256-9xTiqzfwFaL2SGb1rmr8gysEwVVjIvqWAgmZgqFqpEE=
 
 _COMMON_CSP = "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
 PAGE_CSP = (
-    "default-src 'none'; script-src 'self'; style-src " + " ".join(filter(None, ("'self'", OPENSEADRAGON_STYLE_HASH))) + "; "
+    f"default-src 'none'; script-src 'self'; style-src 'self' {OPENSEADRAGON_STYLE_HASH}; "
     "img-src 'self' blob:; connect-src 'self'; font-src 'self'; manifest-src 'self'; worker-src 'self'; " + _COMMON_CSP
 )
 ADMIN_CSP = (

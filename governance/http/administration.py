@@ -1,5 +1,6 @@
 """The site that Django admin's pages belong to: behind the one sign-in page, for administrators. The pages are in governance.admin."""
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.conf import settings
@@ -7,10 +8,11 @@ from django.contrib.admin import AdminSite
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
-from django.urls import reverse
+from django.urls import URLPattern, URLResolver, reverse
 from django.utils.http import urlencode
 
 from governance.core.policy import Action, Resource, decide
+from governance.http.desk import at_desk
 from governance.services.access import authenticate_request, require
 from governance.services.audit import record
 
@@ -25,6 +27,12 @@ class AdministrationSite(AdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         return decide(authenticate_request(request), Action.ADMINISTER, Resource()).allowed
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        urls = super().get_urls()
+        for route in _routes(urls):
+            route.callback = at_desk(route.callback)
+        return urls
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Send who is not signed in to the sign-in page, which throttles; tell others that this is not theirs."""
@@ -50,3 +58,11 @@ class AdministrationSite(AdminSite):
                 actor = authenticate_request(request)
                 record(actor=actor, action="user changed", user=actor.username, fields=["password"])
         return response
+
+
+def _routes(urls: Iterable[URLPattern | URLResolver]) -> Iterator[URLPattern]:
+    for entry in urls:
+        if isinstance(entry, URLPattern):
+            yield entry
+        else:
+            yield from _routes(entry.url_patterns)

@@ -13,6 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from governance.core.faults import Denied, Exhausted, Fault, Unidentified
+from governance.http.desk import at_desk
 from governance.services import sign_in as service
 from governance.services.access import authenticate_request, forget, subject_of_user
 
@@ -41,6 +42,7 @@ class SignInForm(AuthenticationForm):
         return self.cleaned_data
 
 
+@at_desk
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
@@ -62,6 +64,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@at_desk
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session: its row is deleted, so that its streams close within a second."""

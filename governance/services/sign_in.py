@@ -9,7 +9,9 @@ import hashlib
 import ipaddress
 
 from django.contrib.auth import authenticate
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
+from django.utils import timezone
 
 from governance.core.faults import Denied, Exhausted, Unidentified
 from governance.core.policy import Action, Resource, Subject, decide
@@ -48,7 +50,8 @@ def check_credentials(*, username: str, password: str, address: str) -> User:
 
 
 def signed_in(*, actor: Subject, address: str) -> None:
-    """Record that a session began; actor carries its key."""
+    """Record that a session began; actor carries its key. Sessions that ran out go from the table meanwhile."""
+    Session.objects.filter(expire_date__lt=timezone.now()).delete()
     record(actor=actor, action="sign-in", address=address)
 
 

@@ -4,10 +4,13 @@ Nobody is asked to sign in (401 or a redirect) or finds nothing (404); charlie, 
 alice, who may see the study, shows that the same requests would have found it.
 """
 
+import json
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
+from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -35,6 +38,14 @@ class Place:
 
     path: str
     is_of_study: bool
+
+
+@pytest.fixture(autouse=True)
+def a_front_end(settings: Any, tmp_path: Path):
+    """A build that has just the pages' entries: what Vite makes of them is the browser tests' business."""
+    settings.VITE_MANIFEST = tmp_path / "manifest.json"
+    entries = {f"entries/{name}.ts": {"file": f"assets/{name}.js", "isEntry": True} for name in ("list", "study", "sign_in")}
+    settings.VITE_MANIFEST.write_text(json.dumps(entries))
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from governance.services import access, people
 from tests.conftest import PASSWORD, Actor, make_actor
 
 User = get_user_model()
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)  # its views run on threads of their own
 
 
 @pytest.fixture

@@ -1,19 +1,23 @@
 """Signing in and out: rotation, throttling, where it leads, and what the log says."""
 
 import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 
 from governance.models import AuditEntry
 from governance.services import access
 from governance.services.sign_in import TRIES_PER_ADDRESS, TRIES_PER_NAME
 from tests.conftest import PASSWORD, Actor, make_actor
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)  # its views run on threads of their own
 WRONG = "User name or password is wrong."
 WAIT = "Too many attempts. Wait 15 minutes, then try again."
 
@@ -21,6 +25,13 @@ WAIT = "Too many attempts. Wait 15 minutes, then try again."
 @pytest.fixture(autouse=True)
 def no_tries_yet():
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def a_front_end(settings: Any, tmp_path: Path):
+    """A build that has just this page: what Vite makes of it is the browser tests' business."""
+    settings.VITE_MANIFEST = tmp_path / "manifest.json"
+    settings.VITE_MANIFEST.write_text(json.dumps({"entries/sign_in.ts": {"file": "assets/sign_in.js", "isEntry": True}}))
 
 
 def attempt(client: Client, username: str, password: str, **extra: str):
@@ -174,3 +185,11 @@ def test_pages_carry_strict_headers():
     assert response["Cross-Origin-Resource-Policy"] == "same-origin"
     assert response["X-Content-Type-Options"] == "nosniff"
     assert "camera=()" in response["Permissions-Policy"]
+
+
+def test_sessions_that_ran_out_leave_the_table(alice: Actor):
+    for _ in range(3):
+        attempt(Client(), "alice", PASSWORD)
+    Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
+    attempt(Client(), "alice", PASSWORD)
+    assert Session.objects.count() == 1

@@ -138,7 +138,7 @@ def _full_range(decoded: DecodedFrame, description: ImageDescription, frame_inde
 
 
 def frame_extent(values: NDArray[Any], padding: tuple[float, float] | None) -> tuple[float, float]:
-    """Return the smallest and largest stored value of a frame that are not padding; (0, 0) when all are."""
+    """Return the smallest and largest stored value of a frame that are not padding; its largest, twice, when all are."""
     if values.dtype.kind == "f":
         finite = values[np.isfinite(values)]
         if padding is not None:
@@ -146,7 +146,7 @@ def frame_extent(values: NDArray[Any], padding: tuple[float, float] | None) -> t
         return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
     low, high = padding if padding is not None else (1, 0)
     smallest, largest = _extent(values.reshape(-1), int(low), int(high))
-    return (smallest, largest) if largest >= smallest else (0, 0)
+    return (smallest, largest) if largest >= smallest else (int(values.max()),) * 2
 
 
 # --- the chain ---

@@ -6,7 +6,7 @@ import imagecodecs
 from numpy.typing import NDArray
 
 from archive.core.codecs.frames import DecodedFrame, check_codestream, stored_values
-from archive.core.codecs.jpeg_stream import SOF_JPEG_LS, read_jpeg_header
+from archive.core.codecs.jpeg_stream import SOF_JPEG_LS, has_end, read_jpeg_header
 from archive.core.description import ImageDescription
 from governance.core.faults import Malformed
 
@@ -17,6 +17,8 @@ def decode_jpeg_ls(encoded: bytes, description: ImageDescription) -> DecodedFram
     if header.frame_marker != SOF_JPEG_LS:
         raise Malformed("not a JPEG-LS stream")
     check_codestream(description, rows=header.rows, columns=header.columns, components=header.components, precision=header.precision)
+    if not has_end(encoded, header):  # CharLS 2.4 searches for the end without a bound, for many seconds
+        raise Malformed("the JPEG-LS frame is cut short")
     try:
         values: NDArray[Any] = imagecodecs.jpegls_decode(encoded)
     except (RuntimeError, ValueError) as exc:

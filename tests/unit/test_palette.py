@@ -1,0 +1,85 @@
+"""Palettes: table look-up and the segments of PS3.3 C.7.9.2, worked by hand."""
+
+import numpy as np
+import pytest
+from pydicom.dataset import Dataset
+
+from archive.core.lookup_table import LookupTable, read_table
+from governance.core.faults import Malformed
+from viewer.core.palette import expand_segments, palette_table
+
+
+def words(*values):
+    return np.array(values, np.uint16)
+
+
+def test_16_bit_entries_keep_their_upper_half():
+    # both ways of widening 8 bits, v * 256 and v * 257, give v back
+    table = LookupTable(10, words(0, 255 << 8, 0x7F7F), 16, 3)
+    assert palette_table((table, table, table), first=8, count=6)[:, 0].tolist() == [0, 0, 0, 255, 127, 127]
+
+
+def test_signed_first_mapped_value():
+    table = LookupTable(-2, words(1, 2, 3), 8, 3)
+    assert palette_table((table, table, table), first=-4, count=6)[:, 1].tolist() == [1, 1, 1, 2, 3, 3]
+
+
+def test_discrete_and_linear_segments():
+    # discrete: 0, 100; linear to 200 in 4 steps: 125, 150, 175, 200; linear down to 198 in 2: 199, 198
+    segments = words(0, 2, 0, 100, 1, 4, 200, 1, 2, 198)
+    assert expand_segments(segments, 8).tolist() == [0, 100, 125, 150, 175, 200, 199, 198]
+
+
+def test_indirect_segment_repeats_earlier_ones():
+    # bytes 0: discrete (3 words) [5]; bytes 6: linear to 7 in 2 steps: 6, 7; then 2 segments again from byte 0: 5, 6, 7
+    segments = words(0, 1, 5, 1, 2, 7, 2, 2, 0, 0)
+    assert expand_segments(segments, 6).tolist() == [5, 6, 7, 5, 6, 7]
+
+
+@pytest.mark.parametrize(
+    "segments",
+    [
+        words(0, 3, 1, 2),  # cut short
+        words(1, 2, 9),  # linear without a start
+        words(7, 1, 1),  # unknown
+        words(0, 1, 1),  # too few entries for the descriptor
+        words(2, 1, 0, 0),  # points at itself
+    ],
+)
+def test_broken_segments_are_malformed(segments):
+    with pytest.raises(Malformed):
+        expand_segments(segments, 4)
+
+
+def descriptor(*values, data):
+    ds = Dataset()
+    ds.add_new(0x00281101, "US", list(values))
+    ds.add_new(0x00281201, "OW", data)
+    return ds
+
+
+def table_of(ds, **options):
+    names = {"descriptor": "RedPaletteColorLookupTableDescriptor", "data": "RedPaletteColorLookupTableData"}
+    return read_table(ds, signed_input=False, big_endian=False, **names, **options)
+
+
+def test_entries_of_8_bits_packed_two_a_word():
+    table = table_of(descriptor(4, 0, 8, data=bytes([1, 2, 3, 4])))
+    assert table.entries.tolist() == [1, 2, 3, 4]
+    assert table.bits == 8
+
+
+def test_0_entries_mean_65536():
+    table = table_of(descriptor(0, 0, 16, data=np.arange(65536, dtype="<u2").tobytes()))
+    assert len(table.entries) == 65_536
+    assert table.entries[-1] == 65_535
+
+
+def test_16_bits_declared_and_8_filled():
+    table = table_of(descriptor(3, 0, 16, data=np.array([0, 128, 255], "<u2").tobytes()))
+    assert table.bits == 8
+
+
+def test_too_few_entries_are_malformed():
+    with pytest.raises(Malformed):
+        table_of(descriptor(9, 0, 16, data=bytes(4)))

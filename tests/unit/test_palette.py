@@ -59,8 +59,8 @@ def descriptor(*values, data):
 
 
 def table_of(ds, **options):
-    names = {"descriptor": "RedPaletteColorLookupTableDescriptor", "data": "RedPaletteColorLookupTableData"}
-    return read_table(ds, signed_input=False, big_endian=False, **names, **options)
+    names = ("RedPaletteColorLookupTableDescriptor", "RedPaletteColorLookupTableData")
+    return read_table(ds, descriptor=names[0], data=names[1], signed_input=False, big_endian=False, **options)
 
 
 def test_entries_of_8_bits_packed_two_a_word():

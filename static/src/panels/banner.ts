@@ -19,6 +19,7 @@ export class Banner extends LitElement {
         overflow: hidden;
       }
       .name {
+        margin: 0;
         font-size: 16px;
         font-weight: 700;
         white-space: nowrap;
@@ -74,7 +75,7 @@ export class Banner extends LitElement {
     const age = ageInWords(patient.birth_date, study.study_date);
     const born = [dateInWords(patient.birth_date), age ? `(${age})` : ""].filter(Boolean).join(" ") || "unknown";
     return html`
-      <span class="name" title=${nameInWords(patient.name)}>${nameInWords(patient.name)}</span>
+      <h1 class="name" title=${nameInWords(patient.name)}>${nameInWords(patient.name)}</h1>
       <span class="fact"><small>ID</small>${patient.patient_id || "none"}</span>
       <span class="fact"><small>Born</small>${born} ${sexInWords(patient.sex)}</span>
       <span class="fact study"><small>Study</small>${dateInWords(study.study_date)} ${study.description ?? ""}</span>

@@ -22,7 +22,7 @@ export class CheatSheet extends LitElement {
       dialog::backdrop {
         background: rgb(0 0 0 / 60%);
       }
-      header {
+      .head {
         display: flex;
         align-items: center;
         justify-content: space-between;
@@ -84,10 +84,10 @@ export class CheatSheet extends LitElement {
 
   override render(): TemplateResult {
     return html`<dialog aria-labelledby="title" @click=${this.clickedBeside}>
-      <header>
+      <div class="head">
         <h2 id="title">Keys and gestures</h2>
         <button @click=${() => this.dialog.close()} aria-label="Close">${icon("close")}</button>
-      </header>
+      </div>
       <div class="columns">
         ${CHEAT_SHEET.map(
           ({ title, rows }) => html`<section>

@@ -13,8 +13,9 @@ import contrast from "lucide-static/icons/contrast.svg?raw";
 import download from "lucide-static/icons/download.svg?raw";
 import ellipsis from "lucide-static/icons/ellipsis.svg?raw";
 import fileText from "lucide-static/icons/file-text.svg?raw";
-import flipHorizontal from "lucide-static/icons/flip-horizontal-2.svg?raw";
-import flipVertical from "lucide-static/icons/flip-vertical-2.svg?raw";
+import flipVertical from "lucide-static/icons/flip-horizontal-2.svg?raw";
+// Lucide names the axis; we name what changes sides.
+import flipHorizontal from "lucide-static/icons/flip-vertical-2.svg?raw";
 import layers from "lucide-static/icons/layers.svg?raw";
 import lock from "lucide-static/icons/lock.svg?raw";
 import logOut from "lucide-static/icons/log-out.svg?raw";
@@ -26,13 +27,13 @@ import pause from "lucide-static/icons/pause.svg?raw";
 import play from "lucide-static/icons/play.svg?raw";
 import rotateLeft from "lucide-static/icons/rotate-ccw.svg?raw";
 import rotateRight from "lucide-static/icons/rotate-cw.svg?raw";
-import scan from "lucide-static/icons/scan.svg?raw";
 import search from "lucide-static/icons/search.svg?raw";
 import shield from "lucide-static/icons/shield-check.svg?raw";
 import square from "lucide-static/icons/square.svg?raw";
 import stepBack from "lucide-static/icons/step-back.svg?raw";
 import stepForward from "lucide-static/icons/step-forward.svg?raw";
 import warning from "lucide-static/icons/triangle-alert.svg?raw";
+import reset from "lucide-static/icons/undo-2.svg?raw";
 import unplug from "lucide-static/icons/unplug.svg?raw";
 import close from "lucide-static/icons/x.svg?raw";
 import zoom from "lucide-static/icons/zoom-in.svg?raw";
@@ -69,9 +70,9 @@ const ICONS = {
   panelLeft,
   pause,
   play,
+  reset,
   rotateLeft,
   rotateRight,
-  scan,
   search,
   shield,
   square,

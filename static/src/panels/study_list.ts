@@ -60,7 +60,7 @@ export class StudyList extends LitElement {
     return html`
       <header class="bar">
         <span class="brand">${icon("logo")} Viewbox</span>
-        <span class="who"><strong>${user?.name}</strong>${user?.roles?.join(", ")}</span>
+        <span class="who"><strong>${user?.name}</strong>${user?.roles?.filter((role) => role !== user.name).join(", ")}</span>
         <form method="post" action="/sign-out">
           <input type="hidden" name="csrfmiddlewaretoken" value=${this.boot.csrf_token} />
           <button type="submit">${icon("logOut")} Sign out</button>

@@ -66,6 +66,7 @@ export const studyListStyles = css`
     top: 0;
     z-index: 5;
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     gap: 10px;
     margin: 0 -20px;
     padding: 10px 20px 12px;
@@ -184,7 +185,6 @@ export const studyListStyles = css`
     position: relative;
     min-height: 74px;
     border-bottom: 1px solid var(--line);
-    border-radius: var(--radius-small);
   }
   .row:hover {
     background: var(--panel);
@@ -347,6 +347,7 @@ export const studyListStyles = css`
     }
     .search {
       flex: 1 0 100%;
+      max-width: none;
     }
     .search input {
       font-size: 16px;

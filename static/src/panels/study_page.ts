@@ -5,7 +5,7 @@ import { ApiError, bootDocument, isSignedIn, studyContents } from "../net/api";
 import type { ItemDocument, StudyContents, StudyDocument } from "../net/documents";
 import { connectStream, type StreamClient } from "../net/stream_client";
 import { nextMode, type OverlayMode } from "../state/corner_texts";
-import { firstItem, likeItem, neighbour } from "../state/hanging";
+import { firstItem, likeItem, neighbour, tagOf } from "../state/hanging";
 import { nameInWords } from "../state/person";
 import type { Tool } from "../state/tool";
 import { controls } from "../styles/controls";
@@ -18,7 +18,7 @@ import type { CheatSheet } from "./cheat_sheet";
 import "./cheat_sheet";
 import { icon } from "./icons";
 import { studyPageStyles } from "./study_page_styles";
-import { type ItemChosen, isEarlier, type StudyUnfolded, type TrayStudy } from "./tray";
+import type { ItemChosen, StudyUnfolded, TrayStudy } from "./tray";
 import "./tray";
 import type { CommandGiven } from "./toolbar";
 import "./toolbar";
@@ -173,8 +173,9 @@ export class StudyPage extends LitElement {
 
   private hungOf(item: ItemDocument, study: StudyDocument): Hung {
     const row = this.studies.find((one) => one.study.study_instance_uid === study.study_instance_uid);
-    const isPrior = row !== undefined && !row.isCurrent && isEarlier(row.interval);
-    return { item, study, tag: isPrior ? "PRIOR" : "CURRENT", interval: row?.isCurrent === false ? row.interval : "" };
+    if (!row || row.isCurrent) return { item, study, tag: "CURRENT", interval: "" };
+    const { tag, distance } = tagOf(row.interval);
+    return { item, study, tag, interval: distance };
   }
 
   private async toggleRelated(uid: string): Promise<StudyContents | null> {

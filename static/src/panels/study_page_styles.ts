@@ -93,15 +93,17 @@ export const studyPageStyles = css`
       display: none;
     }
     .bar {
-      min-height: 56px;
+      flex-wrap: wrap;
+      padding: 4px 6px 0 2px;
     }
     .use {
-      white-space: normal;
-      max-width: 92px;
-      text-align: center;
-      border-radius: 8px;
+      flex: 1 0 100%;
+      justify-content: center;
+      border: 0;
+      background: none;
       font-size: 11px;
-      line-height: 1.25;
+      line-height: 18px;
+      padding: 0;
     }
     main {
       flex-direction: column-reverse;

@@ -9,10 +9,10 @@ export function studyRow(study: StudyDocument): TemplateResult {
   const person = [patient.patient_id || "no ID", dateInWords(patient.birth_date), sexInWords(patient.sex)].filter(Boolean).join(" · ");
   const age = ageInWords(patient.birth_date, study.study_date);
   const series = `${study.number_of_series} series`;
-  const images = `${study.number_of_instances.toLocaleString("en")} ${study.number_of_instances === 1 ? "image" : "images"}`;
+  const objects = `${study.number_of_instances.toLocaleString("en")} ${study.number_of_instances === 1 ? "object" : "objects"}`;
   return html`<li class="row">
     <span class="picture">
-      ${study.thumbnail ? html`<img src=${study.thumbnail} alt="" loading="lazy" decoding="async" @error=${hide} />` : icon("layers")}
+      ${study.thumbnail ? html`<img src=${study.thumbnail} alt="" loading="lazy" decoding="async" @error=${hide} />` : icon(study.modalities.includes("ECG") ? "activity" : "layers")}
     </span>
     <span class="patient">
       <a href="/study/${encodeURIComponent(study.study_instance_uid)}">${nameInWords(patient.name)}</a>
@@ -26,7 +26,7 @@ export function studyRow(study: StudyDocument): TemplateResult {
       <span class="soft">${study.accession_number ? `Acc ${study.accession_number}` : ""}</span>
     </span>
     <span class="department soft">${study.department ?? ""}</span>
-    <span class="size soft"><span>${series}</span><span>${images}</span></span>
+    <span class="size soft"><span>${series}</span><span>${objects}</span></span>
   </li>`;
 }
 

@@ -2,7 +2,7 @@
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { OverlayMode } from "../state/corner_texts";
-import type { Tool } from "../state/tool";
+import { type Tool, usableTool } from "../state/tool";
 import { controls } from "../styles/controls";
 import type { Command, PageCommand, Pressed } from "../tools/keys";
 import { NOTHING, type ViewportSummary } from "../viewport/summary";
@@ -159,6 +159,22 @@ export class Toolbar extends LitElement {
         font-weight: 600;
         color: var(--text-soft);
       }
+      .menu-rows button {
+        display: flex;
+        width: 100%;
+        gap: 10px;
+        justify-content: flex-start;
+        color: var(--text);
+        font-size: 15px;
+      }
+      .menu-rows button span:nth-child(2) {
+        margin-left: auto;
+        color: var(--text-soft);
+        font-variant-numeric: tabular-nums;
+      }
+      .menu-rows kbd {
+        display: none;
+      }
       .tiles {
         display: grid;
         grid-template-columns: repeat(4, 1fr);
@@ -245,8 +261,11 @@ export class Toolbar extends LitElement {
   }
 
   private tools(): Button[] {
-    const { summary, tool } = this;
-    const slide = summary.kind === "slide" ? "Slides pan by dragging and zoom by wheel or pinch" : "";
+    const { summary } = this;
+    const tool = usableTool(this.tool, summary.hasWindow, summary.frameCount);
+    const slide =
+      { slide: "Slides pan by dragging and zoom by wheel or pinch", object: "There is no picture to use it on" }[summary.kind as string] ??
+      "";
     const noWindow = slide || (summary.kind !== "empty" && !summary.hasWindow ? "Colour pictures have no window" : "");
     const single = slide || (summary.frameCount < 2 ? "There is one image only" : "");
     const of = (name: Tool, sign: IconName, words: string, key: string, why: string): Button => ({
@@ -268,15 +287,17 @@ export class Toolbar extends LitElement {
   private looks(): Button[] {
     const { summary } = this;
     const noInvert = summary.kind === "slide" ? "Slides are not inverted" : "";
-    return [
+    const nothingToTurn = summary.kind === "object" ? "There is no picture to use it on" : "";
+    const buttons: Button[] = [
       { icon: "invert", words: "Invert", key: "i", isOn: summary.isInverted, why: noInvert, pressed: viewport({ kind: "invert" }) },
       { icon: "flipHorizontal", words: "Flip left–right", key: "h", pressed: viewport({ kind: "flip", axis: "horizontal" }) },
       { icon: "flipVertical", words: "Flip top–bottom", key: "v", pressed: viewport({ kind: "flip", axis: "vertical" }) },
       { icon: "rotateLeft", words: "Rotate left", key: "Shift L", pressed: viewport({ kind: "rotate", quarters: -1 }) },
       { icon: "rotateRight", words: "Rotate right", key: "Shift R", pressed: viewport({ kind: "rotate", quarters: 1 }) },
       { icon: "maximize", words: "Fit", key: "=", pressed: viewport({ kind: "fit" }) },
-      { icon: "scan", words: "Reset the view", key: "0", pressed: viewport({ kind: "reset" }) },
+      { icon: "reset", words: "Reset the view", key: "0", pressed: viewport({ kind: "reset" }) },
     ];
+    return buttons.map((button) => ({ ...button, why: button.why || nothingToTurn }));
   }
 
   private plays(): Button[] {

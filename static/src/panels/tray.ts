@@ -2,6 +2,7 @@
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { ItemDocument, RelatedStudyDocument, StudyContents, StudyDocument } from "../net/documents";
+import { tagOf } from "../state/hanging";
 import { dateInWords } from "../state/person";
 import { controls } from "../styles/controls";
 import { type IconName, icon } from "./icons";
@@ -204,11 +205,12 @@ export class Tray extends LitElement {
 
   private related(one: TrayStudy): TemplateResult {
     const { study, interval, contents } = one;
-    return html`<section aria-label="Study of ${dateInWords(study.study_date)}">
+    const { tag, distance } = tagOf(interval);
+    return html`<section aria-label="${study.modalities.join(" ")} of ${dateInWords(study.study_date)}, ${study.description ?? ""}">
       <button class="fold" aria-expanded=${String(contents !== null)} @click=${() => this.unfold(one)}>
         <span class="words">
-          <span class="tag ${isEarlier(interval) ? "prior" : ""}">${isEarlier(interval) ? "PRIOR" : "RELATED"}</span>
-          ${study.modalities.join(" ")} <span class="when">${interval}</span>
+          <span class="tag prior">${tag}</span>
+          ${study.modalities.join(" ")} <span class="when">${distance}</span>
           <div class="detail">${dateInWords(study.study_date)} · ${study.description ?? ""}</div>
         </span>
         ${icon("chevronDown")}
@@ -247,11 +249,6 @@ export class Tray extends LitElement {
   private unfold(one: TrayStudy): void {
     this.dispatchEvent(new StudyUnfolded({ ...one.study, interval: one.interval }));
   }
-}
-
-/** The server words intervals as "1 y 2 mo earlier" or "… later". */
-export function isEarlier(interval: string): boolean {
-  return /earlier|before|same day/i.test(interval);
 }
 
 function hide(event: Event): void {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ItemDocument } from "../net/documents";
-import { firstItem, likeItem, neighbour } from "./hanging";
+import { firstItem, likeItem, neighbour, tagOf } from "./hanging";
 
 const item = (key: string, change: Partial<ItemDocument> = {}): ItemDocument => ({
   key,
@@ -19,7 +19,7 @@ const item = (key: string, change: Partial<ItemDocument> = {}): ItemDocument => 
 
 describe("hanging", () => {
   it("opens with the first item worth looking at", () => {
-    const scout = item("Scout", { count: 2 });
+    const scout = item("Scout", { kind: "image", count: 1 });
     const report = item("Report", { kind: "object", modality: "SR" });
     expect(firstItem([report, scout, item("Chest")])?.key).toBe("Chest");
     expect(firstItem([report, scout])?.key).toBe("Scout");
@@ -32,6 +32,12 @@ describe("hanging", () => {
     const others = [item("Abdomen", { count: 240 }), item("Chest 2 mm lung", { count: 180 }), item("Chest MR", { modality: "MR" })];
     expect(likeItem(chest, others)?.key).toBe("Chest 2 mm lung");
     expect(likeItem(chest, [item("Echo", { modality: "US", kind: "clip" })])).toBeNull();
+  });
+
+  it("test_S04_other_studies_are_tagged_with_their_distance", () => {
+    expect(tagOf("1 y 2 mo earlier")).toEqual({ tag: "PRIOR", distance: "1 y 2 mo earlier" });
+    expect(tagOf("7 d later")).toEqual({ tag: "LATER", distance: "7 d later" });
+    expect(tagOf("same day")).toEqual({ tag: "SAME DAY", distance: "" });
   });
 
   it("steps through the tray and stays at its ends", () => {

@@ -1,15 +1,27 @@
 /** What hangs where when a study is opened: the first item to show, and the prior that fits beside it. Pure. */
 import type { ItemDocument } from "../net/documents";
 
-/** Scouts and the like: a stack much shorter than the longest of the study isn't what one came for. */
+/** Scouts and the like: a picture or two beside a whole stack of the same modality isn't what one came for. */
 const SCOUT_FRAMES = 5;
 const WHOLE_FRAMES = 20;
+
+export type StudyTag = "PRIOR" | "LATER" | "SAME DAY";
+
+/** Tag and distance of another study of the patient (S04); the server words intervals "1 y earlier", "2 d later", "same day". */
+export function tagOf(interval: string): { readonly tag: StudyTag; readonly distance: string } {
+  if (/later/i.test(interval)) return { tag: "LATER", distance: interval };
+  return /same day/i.test(interval) ? { tag: "SAME DAY", distance: "" } : { tag: "PRIOR", distance: interval };
+}
 
 /** The item that opens with the study: the first that can be drawn and isn't a scout; else whatever there is. */
 export function firstItem(items: readonly ItemDocument[]): ItemDocument | null {
   const drawable = items.filter((item) => item.kind !== "object");
-  const longest = Math.max(0, ...drawable.map((item) => item.count));
-  const worthwhile = drawable.filter((item) => !(longest >= WHOLE_FRAMES && item.kind === "stack" && item.count < SCOUT_FRAMES));
+  const stacks = drawable.filter((item) => item.kind === "stack" && item.count >= WHOLE_FRAMES);
+  const isScout = (item: ItemDocument) =>
+    (item.kind === "stack" || item.kind === "image") &&
+    item.count < SCOUT_FRAMES &&
+    stacks.some((stack) => stack.modality === item.modality);
+  const worthwhile = drawable.filter((item) => !isScout(item));
   return worthwhile[0] ?? drawable[0] ?? items[0] ?? null;
 }
 

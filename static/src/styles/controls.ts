@@ -57,6 +57,14 @@ export const controls = css`
     cursor: default;
     background: none;
   }
+  button[aria-disabled="true"] {
+    opacity: 0.4;
+    cursor: default;
+  }
+  button[aria-disabled="true"]:hover {
+    background: none;
+    color: var(--text-soft);
+  }
   .primary {
     background: var(--accent);
     color: var(--on-accent);

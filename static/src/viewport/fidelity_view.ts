@@ -45,7 +45,7 @@ export function detailsPanel(facts: DetailFacts): TemplateResult {
   if (header.levelsDigest) rows.push(["SHA-256 of levels", header.levelsDigest.slice(0, 16)]);
   rows.push(["Dropped, refused", `${facts.dropped} frames, ${facts.refused} pictures`]);
   for (const note of opened.notes) rows.push(["Note", note]);
-  return html`<section class="details" aria-label="Fidelity details">
+  return html`<section class="details" tabindex="0" aria-label="Fidelity details">
     <h3>How far this picture can be trusted</h3>
     <dl>
       ${rows.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}

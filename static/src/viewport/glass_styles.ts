@@ -27,7 +27,8 @@ export const glassStyles = css`
     display: block;
   }
   canvas:focus-visible {
-    outline-offset: -3px;
+    outline-width: 1px;
+    outline-offset: -2px;
   }
   .corner {
     position: absolute;
@@ -48,6 +49,17 @@ export const glassStyles = css`
   }
   .corner div:first-child {
     font-weight: 600;
+  }
+  /** Colour pictures often carry letters of their own. */
+  .backed .corner div {
+    width: fit-content;
+    max-width: 100%;
+    padding: 0 4px;
+    background: rgb(0 0 0 / 55%);
+  }
+  .backed .top-right div,
+  .backed .bottom-right div {
+    margin-left: auto;
   }
   .top-left {
     top: 0;
@@ -308,6 +320,31 @@ export const glassStyles = css`
     }
     .strip select {
       height: 40px;
+    }
+  }
+  @media (max-width: 720px) {
+    .strip {
+      flex-wrap: wrap;
+      gap: 0 8px;
+      padding: 2px 8px;
+    }
+    .strip input[type="range"] {
+      order: -1;
+      flex: 1 0 100%;
+    }
+    .strip.single input[type="range"] {
+      order: 0;
+      flex: 1 1 40%;
+    }
+    .strip .rate {
+      order: 2;
+      flex: 1 0 auto;
+    }
+    .strip .trust {
+      order: 2;
+    }
+    .corner {
+      padding: 6px 8px;
     }
   }
 `;

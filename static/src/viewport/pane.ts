@@ -6,6 +6,7 @@ import type { StreamClient } from "../net/stream_client";
 import type { Target } from "../net/worker_messages";
 import { icon } from "../panels/icons";
 import type { OverlayMode } from "../state/corner_texts";
+import type { StudyTag } from "../state/hanging";
 import { dateInWords, nameInWords } from "../state/person";
 import type { Tool } from "../state/tool";
 import { controls } from "../styles/controls";
@@ -20,8 +21,8 @@ import type { SummaryChanged, ViewportProbe } from "./summary";
 export interface Hung {
   readonly item: ItemDocument;
   readonly study: StudyDocument;
-  /** CURRENT, or PRIOR with its distance in time (S04). */
-  readonly tag: "CURRENT" | "PRIOR";
+  /** The page's own study, or another of the patient with its distance in time (S04). */
+  readonly tag: "CURRENT" | StudyTag;
   readonly interval: string;
 }
 
@@ -170,7 +171,7 @@ export class Pane extends LitElement {
   private heading(hung: Hung): TemplateResult {
     const { item, study, tag, interval } = hung;
     return html`<header>
-      <span class="tag ${tag === "PRIOR" ? "prior" : ""}">${tag}${interval ? ` · ${interval}` : ""}</span>
+      <span class="tag ${tag === "CURRENT" ? "" : "prior"}">${tag}${interval ? ` · ${interval}` : ""}</span>
       <strong title=${item.label}>${item.label}</strong>
       <span class="detail">${[dateInWords(study.study_date), item.detail].filter(Boolean).join(" · ")}</span>
       ${
@@ -222,7 +223,7 @@ export class Pane extends LitElement {
       <span class="sign">${icon(/ECG|wave/i.test(object.name) ? "activity" : "fileText")}</span>
       <h2>${object.name}</h2>
       <p>${object.reason}. The file is kept as it came.</p>
-      ${item.detail ? html`<p>${item.detail}</p>` : nothing}
+      ${item.label !== object.name ? html`<p>${item.label}</p>` : nothing}
       <a class="button outlined" href=${object.download} download>${icon("download")} Download DICOM file</a>
     </div>`;
   }

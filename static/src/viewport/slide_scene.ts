@@ -70,6 +70,7 @@ export class SlideScene {
   ) {
     prepare();
     this.table = new IdentityTable(opened);
+    const mapSize = host.clientWidth < 520 ? "96px" : "148px";
     this.viewer = OpenSeadragon({
       element: host,
       tileSources: [this.tileSource()],
@@ -81,9 +82,10 @@ export class SlideScene {
       navigatorPosition: "ABSOLUTE",
       navigatorTop: "8px",
       navigatorLeft: "8px",
-      navigatorWidth: "148px",
-      navigatorHeight: "148px",
+      navigatorWidth: mapSize,
+      navigatorHeight: mapSize,
       navigatorBackground: "#121417",
+      navigatorOpacity: 1,
       navigatorBorderColor: "#2b2f36",
       navigatorDisplayRegionColor: "#6cb6ff",
       animationTime: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 0.35,

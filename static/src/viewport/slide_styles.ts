@@ -11,7 +11,7 @@ export const slideStyles = css`
     inset: 0;
   }
   .corner {
-    background: rgb(11 12 14 / 62%);
+    background: rgb(11 12 14 / 80%);
     border-radius: var(--radius-small);
     padding: 4px 8px;
     margin: 8px;
@@ -31,8 +31,16 @@ export const slideStyles = css`
     color: var(--warn);
   }
   @media (max-width: 720px) {
-    .steps button:nth-child(2n) {
-      display: none;
+    .below-map {
+      top: 104px;
+    }
+    .steps {
+      flex: 1 0 100%;
+      justify-content: space-between;
+    }
+    .steps button {
+      min-width: 0;
+      padding: 0 4px;
     }
   }
 `;

@@ -28,6 +28,8 @@ import type { Condition } from "./stack_session";
 import { NOTHING, SummaryChanged, type ViewportProbe, type ViewportSummary } from "./summary";
 
 const STEP_SHARE = 0.2;
+/** Below this the scale stands above the corner texts. */
+const NARROW_PX = 520;
 
 @customElement("viewbox-slide")
 export class SlideViewport extends LitElement implements ChannelListener, SlideScreen {
@@ -226,7 +228,7 @@ export class SlideViewport extends LitElement implements ChannelListener, SlideS
     const cssZoom = facts.zoom / (globalThis.devicePixelRatio || 1);
     const bar = scaleBar(mpp_um / 1000 / cssZoom, box.width * 0.25, "");
     if (!bar) return nothing;
-    const [middle, foot] = [box.width / 2, box.height - 14];
+    const [middle, foot] = [box.width / 2, box.height - (box.width < NARROW_PX ? 84 : 14)];
     const path = `M${middle - bar.length_px / 2} ${foot - 6}v6h${bar.length_px}v-6`;
     return html`<svg class="scale" width=${box.width} height=${box.height} aria-hidden="true">
       <path class="shade" d=${path} /><path d=${path} />

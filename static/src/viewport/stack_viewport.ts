@@ -23,6 +23,8 @@ import { NOTHING, SummaryChanged, type ViewportProbe, type ViewportSummary } fro
 
 const MIDDLE: Point = { x: 0, y: 0 };
 const SMALL_PX = 300;
+/** Below this the scale stands above the corner texts. */
+const NARROW_PX = 520;
 const SAY_AFTER_MS = 600;
 const SPEEDS = [0.25, 0.5, 1, 2] as const;
 /** Pictures of these have no left and right of the patient to speak of. */
@@ -185,7 +187,7 @@ export class StackViewport extends LitElement implements SessionScreen, GestureH
     const session = this.session;
     const condition: Condition = session?.condition ?? { kind: "empty", words: "Choose a series" };
     return html`
-      <div class="glass">
+      <div class="glass ${session?.onScreen?.opened.colour ? "backed" : ""}">
         <canvas tabindex="0" role="img" aria-label=${this.pictureInWords()}></canvas>
         ${this.texts()} ${this.stateWords(condition)} ${this.detailsView()}
       </div>
@@ -247,7 +249,7 @@ export class StackViewport extends LitElement implements SessionScreen, GestureH
     const matrix = pictureMatrix(view, canvas.size, drawn.source, drawn.aspect);
     const pixelsAcross = Math.hypot(matrix[0], matrix[2]);
     let middle = canvas.size.width / 2;
-    let foot = canvas.size.height - 30;
+    let foot = canvas.size.height - (canvas.size.width < NARROW_PX ? 92 : 30);
     let room = canvas.size.width * 0.3;
     if (scale.region) {
       const box = rectOnScreen(matrix, drawn.source, scale.region);
@@ -293,7 +295,7 @@ export class StackViewport extends LitElement implements SessionScreen, GestureH
   private strip(): TemplateResult {
     const session = this.session;
     const shown = session?.onScreen;
-    return html`<div class="strip">
+    return html`<div class="strip ${session?.cine ? "" : "single"}">
       ${session?.cine && shown ? this.cineControls(shown.opened) : nothing}
       ${
         shown && session && shown.opened.frames.length > 1

@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def table_names(document: str) -> set[str]:
     """Return the first cells of all table rows of a document, without backquotes."""
     rows = re.findall(r"^\| `?([@\w./\[\]-]+)`? \|", (ROOT / document).read_text(), flags=re.MULTILINE)
-    return set(rows) - {"variable", "package"}
+    return set(rows) - {"variable", "package", "---"}
 
 
 def test_every_environment_variable_has_a_row_in_settings_md() -> None:

@@ -103,6 +103,12 @@ def _beams() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     return (depth[:, None] * np.sin(angle)).astype(np.float32), (depth[:, None] * np.cos(angle)).astype(np.float32)
 
 
+@lru_cache(maxsize=FRAMES_A_BEAT + 4)
+def _moment(scene: Scene, frame_of_beat: int) -> Echoes:
+    """Return what the beams meet at a moment of the beat; every beat is the same, only the haze differs."""
+    return scene(*_beams(), (frame_of_beat / FRAMES_A_BEAT - 0.12) % 1.0)
+
+
 @lru_cache(maxsize=1)
 def _scatterers() -> NDArray[np.complex64]:
     """Return tissue's point scatterers: complex noise (1024, 1024), 64 samples a cm, periodic."""
@@ -259,8 +265,7 @@ def _draw_ecg(picture: NDArray[np.uint8], layout: Layout, frame_index: int, fram
 def draw_frame(loop: Loop, frame_index: int, *, frames: int = 75, layout: Layout | None = None) -> NDArray[np.uint8]:
     """Return frame frame_index of a loop of frames, RGB (rows, columns, 3)."""
     layout = layout or Layout()
-    phase = (frame_index / FRAMES_A_BEAT - 0.12) % 1.0
-    echoes = loop.scene(*_beams(), phase)
+    echoes = _moment(loop.scene, frame_index % FRAMES_A_BEAT)
     where, inside = _scan_conversion(layout)
     grey = map_coordinates(_polar_picture(echoes, frame_index), where, order=1, mode="nearest")
     colour = np.repeat((grey * inside)[..., None], 3, axis=-1) * np.array([0.98, 1.0, 1.02], dtype=np.float32)

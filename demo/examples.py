@@ -72,8 +72,6 @@ def reidentified(example: Example, *, variant: str = "") -> bytes:
     ds = dcmread(FOLDER / example.file)
     syntax = ds.file_meta.TransferSyntaxUID
     visit = example.visit
-    ds.remove_private_tags()
-    ds.walk(_anonymous)
     for keyword in (
         "OtherPatientIDs",
         "PatientAddress",
@@ -85,6 +83,8 @@ def reidentified(example: Example, *, variant: str = "") -> bytes:
     ):
         if keyword in ds:
             del ds[keyword]
+    ds.remove_private_tags()
+    ds.walk(_anonymous)
     identify(ds, visit.person)
     ds.StudyInstanceUID = demo_uid(variant, visit.key)
     ds.SeriesInstanceUID = demo_uid(variant, visit.key, example.series_number)

@@ -107,7 +107,7 @@ def four_chambers(x: Field, y: Field, phase: float) -> Echoes:
     rx = x + left[0] + right[0]
     ry = y + pull + 0.35 * (left[1] + right[1])
     fill = 0.16 * squeeze * np.exp(-(((y - 12.2) / 2.6) ** 2))  # the atria fill while the ventricles empty
-    rx = rx - np.where(x > -0.45, x - 1.9, x + 2.7) * fill
+    rx = rx - (x - (2.3 * np.tanh((x + 0.4) / 0.6) - 0.4)) * fill  # each about its own middle, the septum between them at rest
 
     wobble = (0.10 * np.sin(2.1 * ry + 0.8 * rx) + 0.07 * np.sin(3.7 * rx - 1.3 * ry)).astype(np.float32)
     lv = np.maximum(_ellipse(rx, ry, 1.9, 8.0, 2.25, 5.3), ry - 9.9)

@@ -175,7 +175,7 @@ class StreamSession:
         except Exception as exc:
             if scheduler.generation_of(viewport) == generation:
                 scheduler.unsubscribe(viewport)
-                self._control(Kind.FAULT, viewport, fault_document(exc, about=Kind.SUBSCRIBE))
+                self._control(Kind.FAULT, viewport, fault_document(exc, about=Kind.SUBSCRIBE) | {"epoch": message.epoch})
             return
         finally:
             self._openings -= 1

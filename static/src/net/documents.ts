@@ -112,6 +112,10 @@ export interface OpenedDocument {
   readonly photometric?: string | null;
   readonly windows: readonly WindowDocument[];
   readonly window_unit?: string | null;
+  /** Height of a pixel over its width; 1 where nothing is said. */
+  readonly pixel_aspect?: number | null;
+  readonly laterality?: string | null;
+  readonly view_position?: string | null;
   readonly spacing: SpacingDocument;
   readonly regions: readonly RegionDocument[];
   readonly cine: CineDocument | null;

@@ -17,6 +17,8 @@ export interface ChannelListener {
 
 export interface Channel {
   readonly epoch: number;
+  /** The sequence number that the next picture will have. */
+  readonly nextSequence: number;
   /** Show another series, with a new epoch: nothing of the old one will be taken any more. */
   subscribe(target: Target): void;
   /** Ask for a picture; returns its sequence number. */
@@ -30,6 +32,19 @@ export interface Channel {
   close(): void;
 }
 
+/** What viewports need of a stream. */
+export interface StreamSource {
+  readonly connection: Connection;
+  readonly roundTripMs: number | null;
+  open(listener: ChannelListener): Channel;
+}
+
+/** The worker's side, as far as the page uses it. */
+export interface WorkerPort {
+  onmessage: ((event: MessageEvent<FromWorker>) => void) | null;
+  postMessage(message: ToWorker): void;
+}
+
 interface ChannelState {
   readonly viewport: number;
   readonly listener: ChannelListener;
@@ -38,16 +53,18 @@ interface ChannelState {
   target: Target | null;
 }
 
-export class StreamClient {
+export class StreamClient implements StreamSource {
   /** The last measured round trip, or null before the first. */
   roundTripMs: number | null = null;
   connection: Connection = "connecting";
+  /** Called once the person is signed out. */
+  whenRefused: () => void = () => undefined;
   private readonly channels = new Map<number, ChannelState>();
   private nextViewport = 1;
   private nextEpoch = 1;
 
   constructor(
-    private readonly worker: Pick<Worker, "postMessage"> & { onmessage: ((event: MessageEvent<FromWorker>) => void) | null },
+    private readonly worker: WorkerPort,
     url: string,
     /** Called when the socket can't be opened at all, which may mean that the session has ended. */
     private readonly isSignedIn: () => Promise<boolean>,
@@ -63,6 +80,9 @@ export class StreamClient {
     return {
       get epoch() {
         return state.epoch;
+      },
+      get nextSequence() {
+        return state.sequence;
       },
       subscribe: (target) => {
         state.target = target;
@@ -147,13 +167,12 @@ export class StreamClient {
     if (state === "open") for (const channel of this.channels.values()) this.subscribe(channel);
     for (const channel of this.channels.values()) channel.listener.whenConnection(state);
     if (state === "lost") void this.checkSession();
+    if (state === "refused") this.whenRefused();
   }
 
   private async checkSession(): Promise<void> {
     const signedIn = await this.isSignedIn().catch(() => true);
-    if (signedIn) return;
-    this.connection = "refused";
-    for (const channel of this.channels.values()) channel.listener.whenConnection("refused");
+    if (!signedIn) this.connectionChanged("refused");
   }
 
   private post(message: ToWorker): void {

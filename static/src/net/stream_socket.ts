@@ -16,8 +16,8 @@ const LOOP_BYTES = 160_000_000;
 const BACKOFF_MS = [250, 500, 1000, 2000, 4000, 8000];
 const PING_EVERY_MS = 10_000;
 const SILENCE_MS = 30_000;
-/** Close codes after which trying again is of no use: no session, no right (docs/stream.md). */
-const REFUSALS = new Set([4401, 4403]);
+/** Close code after which trying again is of no use: signed out (docs/stream.md). Changed rights (4403) ask for a new connection. */
+const SIGNED_OUT = 4401;
 
 export type Post = (message: FromWorker, transfer?: Transferable[]) => void;
 
@@ -94,7 +94,7 @@ export class StreamSocket {
     socket.onclose = (event) => {
       if (this.socket !== socket) return;
       this.socket = null;
-      if (REFUSALS.has(event.code)) {
+      if (event.code === SIGNED_OUT) {
         this.say("refused");
         return;
       }

@@ -31,7 +31,10 @@ export interface FaultDocument {
   readonly sentence: string;
   readonly correlation_id?: string;
   readonly about?: number;
+  /** The picture or tile that will not come. */
   readonly sequence?: number;
+  /** The subscription that failed. */
+  readonly epoch?: number;
 }
 
 export type ToWorker =

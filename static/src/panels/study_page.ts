@@ -1,7 +1,7 @@
 /** `<viewbox-study>`: the viewer's page: banner, tray, toolbar and one or two panes. */
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, query, queryAll, state } from "lit/decorators.js";
-import { ApiError, bootDocument, isSignedIn, studyContents } from "../net/api";
+import { ApiError, bootDocument, isSignedIn, signInAgain, studyContents } from "../net/api";
 import type { ItemDocument, StudyContents, StudyDocument } from "../net/documents";
 import { connectStream, type StreamClient } from "../net/stream_client";
 import { nextMode, type OverlayMode } from "../state/corner_texts";
@@ -47,6 +47,7 @@ export class StudyPage extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     document.addEventListener("keydown", this.keyDown);
+    this.client.whenRefused = signInAgain;
     void this.load();
   }
 

@@ -36,7 +36,7 @@ export function cornerTexts(opened: OpenedDocument, shown: PictureOnScreen, zoom
     return { ...NO_TEXTS, bottomLeft: position.slice(0, 1), bottomRight: window ? [window] : [] };
   }
   return {
-    topLeft: patientLines(opened),
+    topLeft: [...patientLines(opened), ...sideLines(opened)],
     topRight: studyLines(opened),
     bottomLeft: position,
     bottomRight: present([window, `Zoom ${Math.round(zoom * 100)} %`, opened.series_description]),
@@ -48,6 +48,12 @@ export function patientLines(opened: OpenedDocument): string[] {
   const { patient, study } = opened;
   const person = present([ageInWords(patient.birth_date, study.date), sexInWords(patient.sex)]).join(" ");
   return present([nameInWords(patient.name), patient.patient_id, person]);
+}
+
+/** Side and projection of breasts and limbs (S02), e.g. "L MLO". */
+function sideLines(opened: OpenedDocument): string[] {
+  const words = present([opened.laterality, opened.view_position]).join(" ");
+  return words ? [words] : [];
 }
 
 function studyLines(opened: OpenedDocument): string[] {

@@ -38,6 +38,7 @@ export class CinePlayer {
   private drawnOrdinal: number | null = null;
   private firstOrdinal = 0;
   private request = 0;
+  private wasHidden = false;
   private key = "";
   private view: WireView | null = null;
   /** How many frames to keep ahead: all, until the worker's store has had to let some go. */
@@ -88,6 +89,7 @@ export class CinePlayer {
     this.rewindTo(ordinalOf(this.clock, fromIndex));
     this.askAhead();
     if (!this.request) this.request = requestAnimationFrame((now) => this.tick(now));
+    document.addEventListener("visibilitychange", this.visibilityChanged);
     this.screen.cineChanged();
   }
 
@@ -97,6 +99,7 @@ export class CinePlayer {
     this.running = null;
     cancelAnimationFrame(this.request);
     this.request = 0;
+    document.removeEventListener("visibilitychange", this.visibilityChanged);
     this.clearDecoded();
     this.screen.cineChanged();
   }
@@ -141,6 +144,10 @@ export class CinePlayer {
     this.clearDecoded();
   }
 
+  private visibilityChanged = (): void => {
+    this.wasHidden = true;
+  };
+
   private rewindTo(ordinal: number): void {
     this.running = null;
     this.firstOrdinal = ordinal % this.clock.steps.length;
@@ -150,6 +157,9 @@ export class CinePlayer {
 
   private tick(now: number): void {
     this.request = requestAnimationFrame((next) => this.tick(next));
+    // What was due while the page lay hidden was not late.
+    if (this.wasHidden) this.drawnOrdinal = null;
+    this.wasHidden = false;
     this.askAhead();
     if (!this.running) this.startWhenReady(now);
     // Until enough is here, the first frame stands.

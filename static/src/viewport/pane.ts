@@ -210,6 +210,7 @@ export class Pane extends LitElement {
       : html`<viewbox-stack
           .client=${this.client}
           .target=${target}
+          .likelyFrames=${item.kind === "stack" ? item.count : 0}
           .overlay=${common.overlay}
           .details=${common.details}
           .label=${common.label}

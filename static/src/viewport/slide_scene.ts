@@ -9,6 +9,8 @@ import type { SlideViewFacts } from "../state/slide_view";
 
 const BITMAP = "imageBitmap";
 const ABORTED = "Image load aborted.";
+/** Half of what the server keeps waiting for a socket, so that two slides fit. */
+const MOST_WAITING = 256;
 const TILE_TIMEOUT_MS = 60_000;
 /** What stands where tiles are on their way: neither glass nor tissue (S11). */
 const LOADING_COLOUR = "#2a2d33";
@@ -284,8 +286,8 @@ export class SlideScene {
   /** One message for all tiles that one look at the slide asks for. */
   private sendAll(): void {
     this.sending = 0;
-    const tiles = this.unsent;
-    this.unsent = [];
+    const tiles = this.unsent.splice(0, MOST_WAITING - this.waiting.size);
+    if (tiles.length === 0) return;
     const sequences = this.channel.tiles(tiles.map((tile) => this.wishOf(tile)));
     tiles.forEach((tile, position) => {
       const sequence = sequences[position];
@@ -312,6 +314,7 @@ export class SlideScene {
     const finished = this.finished;
     this.finished = [];
     for (const finish of finished) finish();
+    if (this.unsent.length > 0) this.sendAll();
     this.screen.sceneChanged();
   }
 

@@ -28,6 +28,7 @@ import type { Condition } from "./stack_session";
 import { NOTHING, SummaryChanged, type ViewportProbe, type ViewportSummary } from "./summary";
 
 const STEP_SHARE = 0.2;
+const BUSY = 503;
 /** Below this the scale stands above the corner texts. */
 const NARROW_PX = 520;
 
@@ -150,13 +151,15 @@ export class SlideViewport extends LitElement implements ChannelListener, SlideS
   }
 
   whenFault(fault: FaultDocument): void {
+    if (fault.epoch !== undefined && fault.epoch !== this.channel?.epoch) return;
     if (fault.sequence !== undefined) this.scene?.failed(fault.sequence);
-    else this.fault = fault;
+    else if (fault.status !== BUSY) this.fault = fault;
     this.requestUpdate();
   }
 
   whenConnection(state: Connection): void {
     this.line = state;
+    if (state === "refused") this.clear();
     this.requestUpdate();
   }
 

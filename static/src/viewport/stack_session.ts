@@ -5,7 +5,7 @@
  * that every text is about the picture that is seen (S01).
  */
 import type { OpenedDocument } from "../net/documents";
-import type { Channel, ChannelListener, StreamClient } from "../net/stream_client";
+import type { Channel, ChannelListener, StreamSource } from "../net/stream_client";
 import type { PictureHeader } from "../net/wire";
 import type { Connection, FaultDocument, Target, WireView } from "../net/worker_messages";
 import { type Identified, IdentityTable, type Refusal } from "../state/identity";
@@ -56,12 +56,18 @@ export class StackSession implements ChannelListener, CineScreen {
   private fault: FaultDocument | null = null;
   private line: Connection;
   private drawnSequence = 0;
-  private restTimer = 0;
+  private restTimer: ReturnType<typeof setTimeout> | undefined;
   private reportedAt = 0;
   private wasPlaying = false;
+  /** Sequence numbers below this belong to what was shown before. */
+  private firstSequence = 0;
+  private likelyFrames = 0;
+  private askedEarly: number | null = null;
+  /** The stored frames can't go out as they are: the loop is encoded instead. */
+  private isLoopEncoded = false;
 
   constructor(
-    client: StreamClient,
+    client: StreamSource,
     private readonly screen: SessionScreen,
     private readonly startsPlaying: boolean,
   ) {
@@ -96,11 +102,18 @@ export class StackSession implements ChannelListener, CineScreen {
     return [...this.refusals.values()].reduce((sum, count) => sum + count, 0);
   }
 
-  /** Show another series. The glass is blank until its first picture. */
-  show(target: Target): void {
+  /**
+   * Show another series. The glass is blank until its first picture.
+   *
+   * likelyFrames: how long the stack is said to be; its first picture is then asked for at once, without waiting for `opened`.
+   */
+  show(target: Target, likelyFrames = 0): void {
     this.clear();
     this.target = target;
     this.channel.subscribe(target);
+    this.firstSequence = this.channel.nextSequence;
+    this.likelyFrames = likelyFrames;
+    this.askEarly();
     this.screen.draw();
     this.screen.changed();
   }
@@ -151,7 +164,9 @@ export class StackSession implements ChannelListener, CineScreen {
       this.cine = new CinePlayer(opened.cine, opened.frames.length, this.channel, this);
       if (this.startsPlaying) this.play();
     }
-    if (!this.cine?.isPlaying) this.ask(opened.columns * opened.rows > QUICK_PIXELS);
+    const isAsked = this.askedEarly === this.view.index && !this.cine;
+    this.askedEarly = null;
+    if (!this.cine?.isPlaying && !isAsked) this.ask(opened.columns * opened.rows > QUICK_PIXELS);
     this.screen.changed();
   }
 
@@ -179,6 +194,10 @@ export class StackSession implements ChannelListener, CineScreen {
   drawFrame(header: PictureHeader, bitmap: ImageBitmap): boolean {
     if (!this.take(header, bitmap)) return false;
     this.view = { ...this.view, index: this.onScreen?.identified.index ?? this.view.index };
+    if (header.fidelity === "lossless" && !this.isLoopEncoded) {
+      this.isLoopEncoded = true;
+      this.cine?.useView(this.loopView());
+    }
     this.screen.draw();
     this.screen.changed();
     return true;
@@ -193,11 +212,12 @@ export class StackSession implements ChannelListener, CineScreen {
   }
 
   whenFault(fault: FaultDocument): void {
-    if (fault.sequence !== undefined && fault.sequence < this.drawnSequence) return;
+    if (fault.epoch !== undefined && fault.epoch !== this.channel.epoch) return;
+    if (fault.sequence !== undefined && fault.sequence < Math.max(this.drawnSequence, this.firstSequence)) return;
     if (fault.status === BUSY) {
       // The server has too much to do just now: what is on screen stays, and is asked for again.
       clearTimeout(this.restTimer);
-      this.restTimer = window.setTimeout(() => this.rest(), BUSY_RETRY_MS);
+      this.restTimer = setTimeout(() => this.rest(), BUSY_RETRY_MS);
       return;
     }
     this.failed(fault);
@@ -205,6 +225,13 @@ export class StackSession implements ChannelListener, CineScreen {
 
   whenConnection(state: Connection): void {
     this.line = state;
+    if (state === "open" && !this.table) this.askEarly();
+    if (state === "refused") {
+      // Nothing of a patient stays on a screen whose person has left.
+      this.cine?.stop();
+      this.blank();
+      this.screen.draw();
+    }
     this.screen.changed();
   }
 
@@ -242,7 +269,15 @@ export class StackSession implements ChannelListener, CineScreen {
       this.wasPlaying = true;
     }
     this.channel.view(this.view.index, isMoving ? this.movingView() : this.restingView());
-    if (isMoving) this.restTimer = window.setTimeout(() => this.rest(), REST_MS);
+    if (isMoving) this.restTimer = setTimeout(() => this.rest(), REST_MS);
+  }
+
+  /** Spare the round trip to `opened`: the middle of a stack is asked for before its tables are here. */
+  private askEarly(): void {
+    this.askedEarly = null;
+    if (this.likelyFrames < 2 || this.line !== "open") return;
+    this.askedEarly = middleOf(this.likelyFrames);
+    this.channel.view(this.askedEarly, this.restingView());
   }
 
   private rest(): void {
@@ -275,7 +310,7 @@ export class StackSession implements ChannelListener, CineScreen {
   /** Stored JPEG frames go out as they are; anything else is encoded once for the loop. */
   private loopView(): WireView {
     const isPlain = this.view.window === null && !this.view.invert;
-    const isStoredLossy = isPlain && this.opened?.lossy.is_lossy === true;
+    const isStoredLossy = isPlain && this.opened?.lossy.is_lossy === true && !this.isLoopEncoded;
     return { ...this.lookOfView(), size: null, codec: isStoredLossy ? "stored" : "jpeg", quality: LOOP_QUALITY };
   }
 
@@ -297,6 +332,7 @@ export class StackSession implements ChannelListener, CineScreen {
     this.cine = null;
     this.table = null;
     this.fault = null;
+    this.isLoopEncoded = false;
     this.blank();
   }
 
@@ -309,5 +345,9 @@ export class StackSession implements ChannelListener, CineScreen {
 /** Long stacks open in the middle, where the thumbnail is from; loops at their first frame; the rest at the first image. */
 function firstIndex(opened: OpenedDocument): number {
   if (opened.cine) return Math.max(0, opened.cine.start - 1);
-  return opened.kind === "stack" ? Math.floor(opened.frames.length / 2) : 0;
+  return opened.kind === "stack" ? middleOf(opened.frames.length) : 0;
+}
+
+function middleOf(frames: number): number {
+  return Math.floor(frames / 2);
 }

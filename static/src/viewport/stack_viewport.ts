@@ -36,6 +36,8 @@ export class StackViewport extends LitElement implements SessionScreen, GestureH
 
   @property({ attribute: false }) client!: StreamClient;
   @property({ attribute: false }) target: Target | null = null;
+  /** Length of the stack as the tray states it; 0 where it is not a stack. */
+  @property({ type: Number }) likelyFrames = 0;
   @property() tool: Tool = "window";
   @property() overlay: OverlayMode = "full";
   @property({ type: Boolean }) details = false;
@@ -75,11 +77,11 @@ export class StackViewport extends LitElement implements SessionScreen, GestureH
     listenForGestures(this.glass, this, this.gone.signal);
     this.sizes.observe(this.glass);
     this.resized();
-    if (this.target) this.session.show(this.target);
+    if (this.target) this.session.show(this.target, this.likelyFrames);
   }
 
   override updated(before: PropertyValues<this>): void {
-    if (before.has("target") && before.get("target") !== undefined && this.target) this.session?.show(this.target);
+    if (before.has("target") && before.get("target") !== undefined && this.target) this.session?.show(this.target, this.likelyFrames);
     this.tell();
   }
 
@@ -430,8 +432,8 @@ function lines(texts: readonly string[]): TemplateResult[] {
   return texts.map((text) => html`<div>${text}</div>`);
 }
 
-/** Height of an image pixel over its width; 1 where spacing isn't known. */
+/** Height of an image pixel over its width. */
 function aspectOf(opened: OpenedDocument): number {
-  const { row_mm, column_mm } = opened.spacing;
-  return row_mm && column_mm && row_mm > 0 && column_mm > 0 ? row_mm / column_mm : 1;
+  const aspect = opened.pixel_aspect ?? 1;
+  return aspect > 0 ? aspect : 1;
 }

@@ -9,15 +9,15 @@ import simplejpeg
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.sequence import Sequence
-from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, JPEGBaseline8Bit, VLWholeSlideMicroscopyImageStorage, generate_uid
+from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian, JPEGBaseline8Bit, VLWholeSlideMicroscopyImageStorage, generate_uid
 
 TILE = 64
 ABSENT_TILE = (1, 1)  # column, row of the one tile that the sparse slide lacks
 
 
-def uid(*words: object) -> str:
+def uid(*words: object) -> UID:
     """Return the same UID for the same words, always."""
-    return str(generate_uid(entropy_srcs=["viewbox stream tests", *map(str, words)]))
+    return generate_uid(entropy_srcs=["viewbox stream tests", *map(str, words)])
 
 
 def value_of(study: str, slice_index: int) -> int:
@@ -98,7 +98,7 @@ def _place(column: int, row: int) -> Dataset:
     return frame
 
 
-def _new(sop_class_uid: str, modality: str, study: str, series_uid: str, sop_instance_uid: str) -> Dataset:
+def _new(sop_class_uid: UID, modality: str, study: str, series_uid: UID, sop_instance_uid: UID) -> Dataset:
     ds = Dataset()
     ds.file_meta = FileMetaDataset()
     ds.file_meta.MediaStorageSOPClassUID = ds.SOPClassUID = sop_class_uid
@@ -110,7 +110,7 @@ def _new(sop_class_uid: str, modality: str, study: str, series_uid: str, sop_ins
     return ds
 
 
-def _part10(ds: Dataset, transfer_syntax_uid: str) -> bytes:
+def _part10(ds: Dataset, transfer_syntax_uid: UID) -> bytes:
     ds.file_meta.TransferSyntaxUID = transfer_syntax_uid
     buffer = io.BytesIO()
     pydicom.dcmwrite(buffer, ds, enforce_file_format=True)

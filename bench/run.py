@@ -1,0 +1,204 @@
+"""`make bench`: the table of speed and memory of issue 2, measured on this machine, now.
+
+The server, the floor, and every load generator are processes of their own; what is compared is measured alternately, and the
+middle of ROUNDS rounds counts. Takes a few minutes, most of it for drawing the demo archive; --data DIR uses one that is there.
+"""
+
+import argparse
+import json
+import os
+import re
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.server import ROOT, ViewboxServer, free_port
+
+ROUNDS = 5
+FRAMES, TILES = 1500, 6000
+READER, PASSWORD = "bench-reader", "a-password-for-the-bench"
+
+
+@dataclass
+class Row:
+    """One line of the table."""
+
+    what: str
+    reached: str
+    goal: str
+    is_met: bool | None
+
+
+class Memory:
+    """The highest anonymous memory of a process while something runs."""
+
+    def __init__(self, server: ViewboxServer) -> None:
+        self._server = server
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self.highest_mb = 0.0
+
+    def __enter__(self) -> "Memory":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._stop.wait(0.1):
+            self.highest_mb = max(self.highest_mb, self._server.rss_anon_mb())
+
+
+def cpu_ms(server: ViewboxServer) -> float:
+    """Return the CPU time that the server process has used."""
+    assert server.process is not None
+    fields = Path(f"/proc/{server.process.pid}/stat").read_text().rsplit(") ", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) * 1000 / os.sysconf("SC_CLK_TCK")
+
+
+def run(*arguments: str, data_dir: Path | None = None) -> list[str]:
+    """Run a part of the bench as a process; return the lines it printed."""
+    environment = os.environ | ({"VIEWBOX_DATA_DIR": str(data_dir)} if data_dir else {})
+    done = subprocess.run([sys.executable, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise SystemExit(f"{' '.join(arguments[:3])} failed:\n{done.stdout}{done.stderr}")
+    return done.stdout.strip().splitlines()
+
+
+def number_in(line: str) -> float:
+    """Return the first number of a line."""
+    found = re.search(r"\d+(\.\d+)?", line)
+    assert found, line
+    return float(found.group())
+
+
+def query(server: ViewboxServer, token: str, path: str) -> list[dict[str, dict[str, list[str]]]]:
+    """Return what QIDO-RS answers."""
+    request = urllib.request.Request(f"{server.url}/dicomweb/{path}", headers={"Authorization": f"Bearer {token}"})  # noqa: S310 - loopback
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+        found: list[dict[str, dict[str, list[str]]]] = json.load(answer)
+        return found
+
+
+def largest(series: list[dict[str, dict[str, list[str]]]]) -> dict[str, dict[str, list[str]]]:
+    """Return the series with the most instances."""
+    return max(series, key=lambda one: int(one["00201209"]["Value"][0]))
+
+
+def stack(server: ViewboxServer, token: str, series: str) -> list[Row]:
+    """Measure stack streaming against the floor, alternately."""
+    rates, floors, costs, output = [], [], [], [""]
+    arguments = ["bench/stream_client.py", "--url", server.url, "--token", token, "--series", series, "--frames", str(FRAMES)]
+    with Memory(server) as memory:
+        for _ in range(ROUNDS):
+            floors.append(number_in(run("-m", "bench.floor", series, str(FRAMES), data_dir=server.data_dir)[-1]))
+            before = cpu_ms(server)
+            output = run(*arguments)
+            costs.append((cpu_ms(server) - before) / FRAMES)
+            rates.append(number_in(output[-1]))
+            print(f"  stack {rates[-1]:.0f}, floor {floors[-1]:.0f} frames/s", flush=True)
+        eight = run(*arguments, "--clients", "8")
+    ratios = [rate / floor for rate, floor in zip(rates, floors, strict=True)]
+    middle = statistics.median(ratios)
+    print("\n".join(f"  {line}" for line in output))
+    spread = f"{statistics.median(rates):.0f} against {statistics.median(floors):.0f} frames/s, {min(ratios):.2f}–{max(ratios):.2f}"
+    return [
+        Row("Stack 512x512, JPEG 80, new window each: stream / floor", f"{middle:.2f} ({spread})", "≥ 0.5", middle >= 0.5),
+        Row("  the same, 8 clients together", eight[-1], "", None),
+        Row("  server CPU a frame", f"{statistics.median(costs):.2f} ms", "", None),
+        Row("Memory (RssAnon) while streaming the CT", f"{memory.highest_mb:.0f} MB", "< 300 MB", memory.highest_mb < 300),
+    ]
+
+
+@contextmanager
+def bare_server(size: int) -> Iterator[str]:
+    """Run the bare socket; yield its URL."""
+    port = free_port()
+    process = subprocess.Popen([sys.executable, "-m", "bench.bare_socket", str(port), str(size), str(TILES)], cwd=ROOT)
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                break
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def tiles(server: ViewboxServer, token: str, series: str) -> list[Row]:
+    """Measure stored tiles against bare messages of their size, alternately."""
+    streamed = ["-m", "bench.tile_client", "stream", server.url, token, series]
+    size = int(run(*streamed, "600")[-1].split()[-2])
+    rates, bares, costs = [], [], []
+    with Memory(server) as memory, bare_server(size) as bare:
+        for _ in range(ROUNDS):
+            bares.append(number_in(run("-m", "bench.tile_client", "bare", bare, str(TILES))[-1]))
+            before = cpu_ms(server)
+            rates.append(number_in(run(*streamed, str(TILES))[-1]))
+            costs.append((cpu_ms(server) - before) / TILES)
+            print(f"  tiles {rates[-1]:.0f}, bare {bares[-1]:.0f} messages/s", flush=True)
+    ratios = [rate / bare for rate, bare in zip(rates, bares, strict=True)]
+    middle = statistics.median(ratios)
+    spread = f"{statistics.median(rates):.0f} against {statistics.median(bares):.0f}/s of {size} bytes, {min(ratios):.2f}–{max(ratios):.2f}"
+    return [
+        Row("Stored slide tiles / bare messages of that size", f"{middle:.2f} ({spread})", "≥ 0.4", middle >= 0.4),
+        Row("  server CPU a tile", f"{statistics.median(costs):.3f} ms", "", None),
+        Row("Memory (RssAnon) while streaming the slide", f"{memory.highest_mb:.0f} MB", "< 300 MB", memory.highest_mb < 300),
+    ]
+
+
+def first_pictures(server: ViewboxServer, token: str, series: str, study: str) -> list[Row]:
+    """Measure the time to the first picture, on the socket and in Chromium."""
+    line = run("-m", "bench.first_picture", server.url, token, series, "60")[-1]
+    rows = [Row("First subscribe to first picture, warm", line, "< 25 ms", number_in(line) < 25)]
+    page = run("-m", "bench.page_open", server.url, READER, PASSWORD, study, "9")[-1]
+    return [*rows, Row("Page open to first picture, Chromium", page, "< 1000 ms", number_in(page) < 1000)]
+
+
+def main() -> int:
+    """Prepare, measure, print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, help="data folder with the demo archive already loaded")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="viewbox-bench-") as folder:
+        server = ViewboxServer(options.data.resolve() if options.data else Path(folder))
+        print("preparing the demo archive", flush=True)
+        server.prepare(demo=False)
+        if not options.data:
+            server.manage("load_demo", timeout_s=900)
+        server.create_user(READER, "radiologist", "radiology", "pathology", password=PASSWORD)
+        token = server.token(READER)
+        before = os.getloadavg()[0]
+        server.start()
+        try:
+            ct = largest(query(server, token, "series?Modality=CT&includefield=NumberOfSeriesRelatedInstances"))
+            slide = largest(query(server, token, "series?Modality=SM&includefield=NumberOfSeriesRelatedInstances"))
+            ct_series, slide_series = ct["0020000E"]["Value"][0], slide["0020000E"]["Value"][0]
+            rows = first_pictures(server, token, ct_series, ct["0020000D"]["Value"][0])
+            rows += stack(server, token, ct_series)
+            rows += tiles(server, token, slide_series)
+        finally:
+            server.stop()
+    print(f"\n{os.cpu_count()} cores, load {before:.1f} before; middle of {ROUNDS} rounds\n")
+    for row in rows:
+        verdict = "" if row.is_met is None else ("met" if row.is_met else "MISSED")
+        print(f"{row.what:<58} {row.reached:<62} {row.goal:<10} {verdict}")
+    return 0 if all(row.is_met is not False for row in rows) else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -107,6 +107,9 @@ class Instance(models.Model):
     stored_at = models.DateTimeField(auto_now_add=True)
     stored_by = models.CharField(max_length=150)
 
+    class Meta:
+        indexes = [models.Index(fields=["series", "instance_number"], name="instance_in_series")]
+
     def __str__(self) -> str:
         return f"instance {self.pk}"
 

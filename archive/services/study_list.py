@@ -1,9 +1,10 @@
 """The study list of the pages: search box, filters, keyset paging, related studies; narrowed in SQL, a constant number of statements."""
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import CharField, Count, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from archive.core.patient_identity import fold_name
@@ -59,7 +60,7 @@ class ListedStudy:
 
 @dataclass(frozen=True, slots=True)
 class ListedSeries:
-    """A series as pages name it."""
+    """A series as pages name it. number_of_images and newest_at change whenever something is added to it."""
 
     series_instance_uid: str
     study_instance_uid: str
@@ -67,6 +68,8 @@ class ListedSeries:
     series_number: int | None
     description: str
     body_part: str
+    number_of_images: int
+    newest_at: datetime | None
 
 
 def list_studies(
@@ -98,11 +101,11 @@ def related_studies(*, actor: Subject, study_instance_uid: str) -> list[ListedSt
     return _listed(others.order_by("-study_date", "-study_time", "-id")[:200])
 
 
-def listed_study(*, actor: Subject, study_instance_uid: str) -> ListedStudy | None:
-    """Return one study as the list shows it; None when it is not there for this actor."""
+def listed_study(*, actor: Subject, study_instance_uid: str, has_thumbnail: bool = True) -> ListedStudy | None:
+    """Return one study as the list shows it; None when it is not there for this actor. has_thumbnail: look for one, which costs more."""
     require(subject=actor, action=Action.READ, resource=Resource())
     found = Study.objects.filter(narrow(actor, Action.READ, "department"), study_instance_uid=study_instance_uid)
-    return next(iter(_listed(found)), None)
+    return next(iter(_listed(found, has_thumbnail=has_thumbnail)), None)
 
 
 def listed_series(*, actor: Subject, study_instance_uid: str = "", series_instance_uid: str = "") -> list[ListedSeries]:
@@ -111,8 +114,10 @@ def listed_series(*, actor: Subject, study_instance_uid: str = "", series_instan
     series = Series.objects.filter(narrow(actor, Action.READ, "study__department"))
     wanted = {"study__study_instance_uid": study_instance_uid, "series_instance_uid": series_instance_uid}
     series = series.filter(**{path: uid for path, uid in wanted.items() if uid}).order_by(F("series_number").asc(nulls_last=True), "id")
+    newest = Instance.objects.filter(series=OuterRef("pk")).order_by("-pk").values("stored_at")[:1]
+    counted = series.annotate(images=Count("instances"), newest=Subquery(newest))
     columns = ("series_instance_uid", "study__study_instance_uid", "modality", "series_number", "series_description", "body_part_examined")
-    return [ListedSeries(*row) for row in series.values_list(*columns)]
+    return [ListedSeries(*row) for row in counted.values_list(*columns, "images", "newest")]
 
 
 def _list_conditions(wanted: ListFilter) -> Q:
@@ -145,22 +150,30 @@ def _word_condition(word: str) -> Q:
     return name | identifiers | description
 
 
-def _listed(studies: QuerySet[Study]) -> list[ListedStudy]:
-    pictures = Instance.objects.filter(series__study=OuterRef("pk"), rows__gt=0, number_of_frames__gt=0)
-    pictures = pictures.exclude(series__modality__in=UNDRAWN_MODALITIES)
-    # A slide's label may show a name (rule S15), so only its levels and thumbnail stand for it.
-    pictures = pictures.filter(~Q(sop_class_uid=WHOLE_SLIDE) | ~Q(facts__ImageType__2__in=["LABEL", "OVERVIEW"]))
-    by_series = F("series__series_number").asc(nulls_last=True)
-    middle = pictures.filter(instance_number__gte=F("series__number_of_instances") / 2).exclude(sop_class_uid=WHOLE_SLIDE)
-    rows = studies.annotate(
-        picture=Coalesce(
-            Subquery(middle.order_by(by_series, "series_id", "instance_number", "id").values("sop_instance_uid")[:1]),
-            Subquery(pictures.order_by(by_series, "series_id", "number_of_frames", "instance_number", "id").values("sop_instance_uid")[:1]),
-        )
-    ).values_list(
+def _listed(studies: QuerySet[Study], *, has_thumbnail: bool = True) -> list[ListedStudy]:
+    picture = _picture() if has_thumbnail else Value(None, output_field=CharField())
+    rows = studies.annotate(picture=picture).values_list(
         "pk", "study_instance_uid", "patient__patient_name", "patient__patient_id", "patient__issuer_of_patient_id",
         "patient__patient_birth_date", "patient__patient_sex", "patient__identity_conflict", "study_date", "study_time",
         "accession_number", "study_description", "modalities", "department", "number_of_series", "number_of_instances", "picture",
     )  # fmt: skip
     found: list[tuple[Any, ...]] = list(rows)
     return [replace(ListedStudy(*row), modalities=modalities_of(row[12])) for row in found]
+
+
+def _picture() -> Coalesce:
+    """Return whose thumbnail stands for a study: the middle of its first series of pictures, found by an index; else any picture.
+
+    A slide's label and overview never do: they may show a name (rule S15).
+    """
+    number = F("series_number").asc(nulls_last=True)
+    first = Series.objects.filter(study=OuterRef(OuterRef("pk"))).exclude(modality__in=(*UNDRAWN_MODALITIES, "SM")).order_by(number, "id")
+    in_first = Instance.objects.filter(series_id=Subquery(first.values("pk")[:1]), rows__gt=0, number_of_frames__gt=0)
+    half = Subquery(first.values("number_of_instances")[:1]) / 2
+    middle = in_first.filter(instance_number__gte=half).order_by("instance_number")
+    pictures = Instance.objects.filter(series__study=OuterRef("pk"), rows__gt=0, number_of_frames__gt=0)
+    pictures = pictures.exclude(series__modality__in=UNDRAWN_MODALITIES)
+    pictures = pictures.filter(~Q(sop_class_uid=WHOLE_SLIDE) | ~Q(facts__ImageType__2__in=["LABEL", "OVERVIEW"]))
+    by_series = F("series__series_number").asc(nulls_last=True)
+    smallest = pictures.order_by(by_series, "series_id", "number_of_frames", "instance_number", "id")
+    return Coalesce(*(Subquery(one.values("sop_instance_uid")[:1]) for one in (middle, in_first.order_by("instance_number"), smallest)))

@@ -125,12 +125,30 @@ def test_S06_S08_an_echo_loop_has_its_clock_and_its_regions(alice):
 
 
 def test_opening_takes_the_same_statements_for_a_short_and_a_long_series(alice, django_assert_num_queries):
-    store(*(ct_image(n, series="short", InstanceNumber=n) for n in range(2)))
-    store(*(ct_image(n, series="long", InstanceNumber=n) for n in range(100, 130)))
-    open_target(actor=alice.subject, target={"series_instance_uid": uid("series", "short")})  # the opening itself
+    for start, name, length in ((0, "other", 1), (10, "short", 2), (100, "long", 30)):
+        store(*(ct_image(n, series=name, InstanceNumber=n) for n in range(start, start + length)))
+    open_target(actor=alice.subject, target={"series_instance_uid": uid("series", "other")})  # audits the opening of the study
     for name, frames in (("short", 2), ("long", 30)):
+        target = {"series_instance_uid": uid("series", name)}
         with django_assert_num_queries(4):
-            assert len(open_target(actor=alice.subject, target={"series_instance_uid": uid("series", name)}).frames) == frames
+            assert len(open_target(actor=alice.subject, target=target).frames) == frames
+        with django_assert_num_queries(2):  # what it shows is remembered
+            assert len(open_target(actor=alice.subject, target=target).frames) == frames
+
+
+def test_what_is_remembered_never_outlives_a_change_or_a_right(stack, alice, charlie):
+    before = open_target(actor=alice.subject, target=stack)
+    store(ct_slice(6, -5.0))
+    after = open_target(actor=alice.subject, target=stack)
+    assert (len(before.frames), len(after.frames)) == (5, 6)
+    with pytest.raises(NotFound):
+        open_target(actor=charlie.subject, target=stack)
+
+
+def test_S12_who_it_is_about_is_read_anew(stack, alice):
+    assert not open_target(actor=alice.subject, target=stack).document["patient"]["identity_conflict"]
+    store(ct_image("two", study="two", PatientName="Other^Olga", PatientSex="F"))
+    assert open_target(actor=alice.subject, target=stack).document["patient"]["identity_conflict"]
 
 
 # --- real files ---

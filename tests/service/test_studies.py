@@ -10,6 +10,7 @@ from governance.core.policy import ANONYMOUS, operator
 from governance.models import AuditEntry
 from tests.conftest import make_actor
 from tests.small_objects import as_bytes, ct_image, uid
+from viewer.core.tray import WHOLE_SLIDE
 from viewer.services.studies import check_study, list_page, study_page
 
 pytestmark = pytest.mark.django_db
@@ -91,6 +92,24 @@ def test_a_row_of_the_list(studies, alice):
         "number_of_instances": 1,
         "thumbnail": f"/thumbnails/{uid('instance', 'a')}",
     }  # fmt: skip
+
+
+def test_S15_the_middle_of_the_first_series_stands_for_a_study_and_a_label_never_does(alice):
+    slide = {"Modality": "SM", "SOPClassUID": WHOLE_SLIDE, "study": "s"}
+    store(
+        *(ct_image(n, study="c", series="c2", SeriesNumber=2, InstanceNumber=n) for n in range(1, 8)),
+        *(ct_image(n, study="c", series="c3", SeriesNumber=3, InstanceNumber=n) for n in (11, 12)),
+        ct_image("report", study="c", series="c1", SeriesNumber=1, Modality="SR", PixelData=None),
+        ct_image("label", ImageType=["ORIGINAL", "PRIMARY", "LABEL", "NONE"], InstanceNumber=1, **slide),
+        ct_image("level", ImageType=["ORIGINAL", "PRIMARY", "VOLUME", "NONE"], InstanceNumber=2, **slide),
+        ct_image("only report", study="r", Modality="SR", PixelData=None, Rows=0, Columns=0),
+    )
+    found = {one["study_instance_uid"]: one["thumbnail"] for one in list_page(actor=alice.subject, parameters={})["studies"]}
+    assert found == {
+        uid("study", "c"): f"/thumbnails/{uid('instance', 3)}",
+        uid("study", "s"): f"/thumbnails/{uid('instance', 'level')}",
+        uid("study", "r"): None,
+    }
 
 
 def test_pages_follow_each_other_without_gap_or_repeat(alice):

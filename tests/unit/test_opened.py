@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.image_records import AXIAL, MadeUpImage, slice_at
 from viewer.core.interval import interval_words
-from viewer.core.opened import instance_digest, lossy_of, opened_document, window_unit_of, windows_of
+from viewer.core.opened import instance_digest, lossy_of, opened_document, shown_of, window_unit_of, windows_of
 from viewer.core.person_name import name_words
 from viewer.core.slide import levels_of
 from viewer.core.tray import WHOLE_SLIDE, items_of_series
@@ -18,7 +18,8 @@ def opened(images, modality="CT", position=0):
     item = items_of_series(modality, images)[position]
     grids, notes = levels_of(images, item.images) if item.kind == "slide" else ([], [])
     series = SERIES | {"modality": modality}
-    return opened_document(series=series, patient={"name": "Doe"}, study={"date": ""}, item=item, images=images, levels=grids, notes=notes)
+    shown = shown_of(modality=modality, item=item, images=images, levels=grids, notes=notes)
+    return opened_document(series=series, patient={"name": "Doe"}, study={"date": ""}, shown=shown)
 
 
 def test_S01_each_frame_names_its_instance_by_the_digest_that_picture_headers_carry():

@@ -6,6 +6,7 @@ The patient coordinate system (PS3.3 C.7.6.2.1.1): +x to the patient's left (L),
 import math
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from viewer.core.frame_facts import Facts, numbers, value_at
@@ -74,8 +75,11 @@ def vector(value: Any) -> Vector | None:
 def plane_of(image_orientation_patient: Any) -> Plane | None:
     """Return the plane of Image Orientation (Patient), or None unless it is two perpendicular unit vectors."""
     found = numbers(image_orientation_patient)
-    if not found or len(found) != 6:
-        return None
+    return _plane(tuple(found)) if found and len(found) == 6 else None
+
+
+@lru_cache(maxsize=1024)  # the slices of a stack share one
+def _plane(found: tuple[float, ...]) -> Plane | None:
     row, column = (found[0], found[1], found[2]), (found[3], found[4], found[5])
     lengths = math.sqrt(dot(row, row)), math.sqrt(dot(column, column))
     if any(abs(length - 1) > UNIT_TOLERANCE for length in lengths) or abs(dot(row, column)) > UNIT_TOLERANCE:
@@ -94,6 +98,7 @@ def opposite(named: str) -> str:
     return "".join(OPPOSITE[letter] for letter in named)
 
 
+@lru_cache(maxsize=1024)
 def edges_of_plane(plane: Plane) -> Edges:
     """Letters at the edges of an image in a plane: a row runs towards the right edge, a column towards the bottom."""
     right, bottom = letters(plane.row), letters(plane.column)

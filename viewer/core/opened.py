@@ -32,19 +32,25 @@ def opened_document(
     series: Mapping[str, Any],
     patient: Mapping[str, Any],
     study: Mapping[str, Any],
-    item: TrayItem,
-    images: Sequence[ImageRecord],
-    levels: Sequence[LevelGrid] = (),
-    notes: Sequence[str] = (),
+    shown: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Build the `opened` document of one tray item.
+    """Join who and what, as the index knows it now, with what is shown (`shown_of`) into the `opened` document."""
+    document = {**series, "patient": dict(patient), "study": {**study, "institution": shown["institution"]}, **shown}
+    del document["institution"]
+    return document
 
-    series, patient, study: JSON from the index. images: all of the series, as item.images and levels index them.
-    levels: of a slide, the largest first. notes: what the caller has to say beyond the item's own notes.
+
+def shown_of(
+    *, modality: str, item: TrayItem, images: Sequence[ImageRecord], levels: Sequence[LevelGrid] = (), notes: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Say what one tray item shows: all of the `opened` document that follows from the images themselves.
+
+    images: all of the series, as item.images and levels index them. levels: of a slide, the largest first.
+    notes: what the caller has to say beyond the item's own notes.
     """
     used = [level.image for level in levels] or list(item.images)
     first = images[item.frames[0].image if item.frames else used[0]]
-    facts, modality = first.facts, str(series["modality"])
+    facts = first.facts
     first_frame = item.frames[0].frame_index if item.frames else 0
     spacing = spacing_of(facts, modality, first_frame)
     place = {image: position for position, image in enumerate(used)}
@@ -52,11 +58,9 @@ def opened_document(
     is_known = bool(frames) and all(frame["edges"] for frame in frames)
     intent = text(facts.get("PresentationIntentType")).upper()
     return {
-        **series,
         "stack": item.stack_id,
         "kind": item.kind,
-        "patient": dict(patient),
-        "study": {**study, "institution": text(facts.get("InstitutionName"))},
+        "institution": text(facts.get("InstitutionName")),
         "instances": [_instance(images[index]) for index in used],
         "frames": frames,
         "columns": levels[0].columns if levels else first.columns,

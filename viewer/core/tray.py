@@ -5,6 +5,7 @@ A clip or picture of ultrasound, angiography, endoscopy or photography is its ow
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from pydicom.uid import UID
@@ -105,15 +106,21 @@ def items_of_series(modality: str, images: Sequence[ImageRecord]) -> list[TrayIt
 def object_words(image: ImageRecord) -> ObjectWords | None:
     """Name an object that Viewbox can't draw, with the reason; None for pictures."""
     uid = image.sop_class_uid
-    known = OBJECTS.get(uid) or next((words for key, words in OBJECTS.items() if key.endswith(".") and uid.startswith(key)), None)
-    if known:
-        return ObjectWords(*known)
+    known = _known_object(uid)
+    if known is not None:
+        return known
     if image.transfer_syntax_uid.startswith(VIDEO_SYNTAXES):
         return ObjectWords("Video", "Viewbox can't play DICOM video yet")
     if image.rows and image.columns and image.number_of_frames:
         return None
     name = UID(uid).name.removesuffix(" Storage")
     return ObjectWords("Private object" if name == uid else name, "the object holds no picture that Viewbox can draw")
+
+
+@lru_cache(maxsize=256)
+def _known_object(uid: str) -> ObjectWords | None:
+    known = OBJECTS.get(uid) or next((words for key, words in OBJECTS.items() if key.endswith(".") and uid.startswith(key)), None)
+    return ObjectWords(*known) if known else None
 
 
 def is_slide_level(image: ImageRecord) -> bool:

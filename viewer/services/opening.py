@@ -1,19 +1,23 @@
 """Opening something from the tray: which frames, in which order, and the document that says what they are."""
 
+import threading
+from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from archive.services.retrieve import StoredImage, images_of_series
 from archive.services.study_list import ListedSeries, ListedStudy, listed_series, listed_study
 from governance.core.faults import Malformed, NotFound, Unsupported
 from governance.core.policy import Subject
-from viewer.core.opened import opened_document
+from governance.services.audit import study_opened
+from viewer.core.opened import opened_document, shown_of
 from viewer.core.person_name import name_words
 from viewer.core.slide import LevelGrid, levels_of
 from viewer.core.tray import Kind, TrayItem, items_of_series
 
 MAX_NAME_LENGTH = 64
+MAX_FRAMES_REMEMBERED = 4000  # some 10 kB each, with their facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,28 +69,63 @@ class OpenedTarget:
 def open_target(*, actor: Subject, target: Mapping[str, Any]) -> OpenedTarget:
     """Open an item of a series: target is {"series_instance_uid", "stack"?}; without "stack", the series' main item.
 
-    The opening is audited, committed, before this returns.
+    The opening is audited, committed, before this returns. Who it is about is read anew each time; what is shown follows from
+    images that never change and is remembered.
     Raises: Malformed; NotFound, also for what this actor may not see; Unsupported for an object that can't be drawn.
     """
     series_instance_uid, stack_id = _checked(target)
-    images = images_of_series(actor=actor, series_instance_uid=series_instance_uid)
     series = next(iter(listed_series(actor=actor, series_instance_uid=series_instance_uid)), None)
-    study = listed_study(actor=actor, study_instance_uid=series.study_instance_uid) if series else None
+    study = _study_of(actor, series) if series else None
     if series is None or study is None:
         raise NotFound("series")
+    study_opened(actor=actor, study_instance_uid=study.study_instance_uid)
+    key = (series_instance_uid, series.newest_at, series.number_of_images, stack_id)
+    shown = _remembered.get(key) or _remembered.put(key, _show(actor, series, stack_id))
+    document = opened_document(series=series_json(series), patient=patient_json(study), study=study_json(study), shown=shown.document)
+    return replace(shown, document=document)
+
+
+def _study_of(actor: Subject, series: ListedSeries) -> ListedStudy | None:
+    return listed_study(actor=actor, study_instance_uid=series.study_instance_uid, has_thumbnail=False)
+
+
+def _show(actor: Subject, series: ListedSeries, stack_id: str | None) -> OpenedTarget:
+    """Read a series and say what is shown of it; the document still lacks who it is about."""
+    images = images_of_series(actor=actor, series_instance_uid=series.series_instance_uid)
     item = _chosen(items_of_series(series.modality, images), stack_id)
     grids, notes = levels_of(images, item.images) if item.kind == "slide" else ([], [])
-    document = opened_document(
-        series=series_json(series),
-        patient=patient_json(study),
-        study=study_json(study),
-        item=item,
-        images=images,
-        levels=grids,
-        notes=notes,
-    )
+    document = shown_of(modality=series.modality, item=item, images=images, levels=grids, notes=notes)
     frames = tuple((images[frame.image], frame.frame_index) for frame in item.frames)
     return OpenedTarget(item.kind, frames, document, tuple(SlideLevel(images[grid.image], grid) for grid in grids))
+
+
+class _Remembered:
+    """What was shown last, by series and stack, and by what the series held then; as many as MAX_FRAMES_REMEMBERED allows."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._shown: OrderedDict[tuple[Any, ...], OpenedTarget] = OrderedDict()
+
+    def get(self, key: tuple[Any, ...]) -> OpenedTarget | None:
+        with self._lock:
+            found = self._shown.get(key)
+            if found is not None:
+                self._shown.move_to_end(key)
+            return found
+
+    def put(self, key: tuple[Any, ...], shown: OpenedTarget) -> OpenedTarget:
+        with self._lock:
+            self._shown[key] = shown
+            while len(self._shown) > 1 and sum(map(_weight, self._shown.values())) > MAX_FRAMES_REMEMBERED:
+                self._shown.popitem(last=False)
+        return shown
+
+
+def _weight(shown: OpenedTarget) -> int:
+    return len(shown.frames) + sum(1 + len(level.grid.positions or ()) // 50 for level in shown.levels)
+
+
+_remembered = _Remembered()
 
 
 def patient_json(study: ListedStudy) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from archive.core.facts import image_facts
 from archive.models import Conflict, Instance, Patient, Quarantined, Series, Study
 from archive.services.ingest import IncomingFile, Outcome, store_instances
 from archive.services.retrieve import StoredImage, image, images_of_series, read_frame, read_header, read_instance, study_record
@@ -76,6 +77,7 @@ def test_damaged_objects_in_the_store_are_malformed_not_wrong_pixels(alice):
     [outcome] = store(ct_image("damaged"))
     stored = image(actor=alice.subject, sop_instance_uid=outcome.sop_instance_uid)
     path = object_store().local_path(stored.sha256)
+    assert path is not None
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(Malformed):
         read_frame(stored, 0)
@@ -208,10 +210,9 @@ def test_a_file_that_cannot_be_read_costs_only_itself(tmp_path):
 
 
 def test_a_reader_that_fails_in_an_unforeseen_way_costs_only_that_file(monkeypatch):
-    import archive.services.arrivals as arrivals
-
-    real = arrivals.image_facts
-    monkeypatch.setattr(arrivals, "image_facts", lambda dataset: [][1] if dataset.InstanceNumber == 7 else real(dataset))
+    monkeypatch.setattr(
+        "archive.services.arrivals.image_facts", lambda dataset: [][1] if dataset.InstanceNumber == 7 else image_facts(dataset)
+    )
     outcomes = store(ct_image("a", InstanceNumber=7), ct_image("b"))
     assert statuses(outcomes) == ["refused", "stored"]
     assert outcomes[0].reason == "The file is damaged in a way that the reader doesn't know."

@@ -38,6 +38,8 @@ DOPPLER = {
         ("CT", {"PixelSpacing": [0, 0]}, (None, None, "none")),
         ("CT", {"PixelSpacing": [0.7]}, (None, None, "none")),
         ("XC", {}, (None, None, "none")),
+        ("CT", {**PLANE, "PixelSpacing": [0.6, 0.6], "ImageType": ["ORIGINAL", "PRIMARY", "LOCALIZER"]}, (0.6, 0.6, "estimated")),
+        ("SM", {"PixelSpacing": [0.03, 0.03]}, (0.03, 0.03, "calibrated")),
     ],
 )
 def test_S06_spacing_and_what_it_is_worth(modality, facts, expected):

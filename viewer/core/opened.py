@@ -148,7 +148,7 @@ def _frame(facts: Facts, instance: int, frame_index: int, position_mm: float | N
     return {
         "instance": instance,
         "frame_number": frame_index + 1,
-        "position_mm": position_mm,
+        "position_mm": None if position_mm is None else round(position_mm, 4),
         "thickness_mm": number(value_at(facts, "SliceThickness", frame_index)),
         "edges": edges.as_json() if edges else None,
     }

@@ -13,7 +13,7 @@ Kind = Literal["calibrated", "at detector", "estimated", "none", "regions"]
 
 # What lies between focus and detector is magnified: Pixel Spacing there is only a calibration when it says so (PS3.3 10.7.1.3).
 PROJECTION = frozenset({"CR", "DX", "MG", "IO", "PX", "RG", "XA", "RF", "DG", "TG", "RTIMAGE", "XRF", "DX/CR"})
-TOMOGRAPHIC = frozenset({"CT", "MR", "PT", "NM", "ST", "OPT", "OCT", "IVOCT", "BI", "MS"})
+IN_PLANE = frozenset({"CT", "MR", "PT", "NM", "ST", "OPT", "OCT", "IVOCT", "BI", "MS", "SM"})
 CALIBRATION_WORDS = {"FIDUCIAL": "calibrated by fiducial", "GEOMETRY": "corrected for assumed geometry"}
 # Physical Units X/Y Direction (0018,6024), (0018,6026)
 UNITS = {0: "none", 1: "%", 2: "dB", 3: "cm", 4: "s", 5: "Hz", 6: "dB/s", 7: "cm/s", 8: "cm²", 9: "cm²/s", 10: "cm³", 11: "cm³/s", 12: "°"}
@@ -38,7 +38,7 @@ NO_SPACING = Spacing(None, None, "none", "no spacing stated: lengths in pixels o
 def spacing_of(facts: Facts, modality: str, frame_index: int = 0) -> Spacing:
     """Return the spacing of one frame and its provenance.
 
-    Ultrasound regions exclude Pixel Spacing; a tomographic plane is calibrated; a projection's spacing is at the detector
+    Ultrasound regions exclude Pixel Spacing; a plane of tissue is calibrated; a projection's spacing is at the detector
     unless it is said to be calibrated, and an estimate where only the magnification factor brings it into the patient.
     """
     if facts.get("SequenceOfUltrasoundRegions"):
@@ -52,7 +52,9 @@ def spacing_of(facts: Facts, modality: str, frame_index: int = 0) -> Spacing:
     calibration = text(facts.get("PixelSpacingCalibrationType")).upper()
     if calibration:
         return Spacing(*pixel, "calibrated", _calibration_words(facts, calibration))
-    if modality in TOMOGRAPHIC or _has_plane(facts, frame_index):
+    if modality == "CT" and "LOCALIZER" in text(facts.get("ImageType")).upper():
+        return Spacing(*pixel, "estimated", "a localizer: its spacing holds at the isocentre only")
+    if modality in IN_PLANE or _has_plane(facts, frame_index):
         return Spacing(*pixel, "calibrated", "Pixel Spacing (0028,0030)")
     return Spacing(*pixel, "estimated", "Pixel Spacing (0028,0030) without a stated calibration")
 

@@ -174,10 +174,11 @@ def _pixel_shape(dataset: Dataset, pixel_data: Element) -> PixelShape:
     frames = 1 if _is_empty(dataset, "NumberOfFrames") else integer(dataset, "NumberOfFrames")
     if frames is None or not 1 <= frames < _MAX_FRAMES:
         raise Mismatch("Number of Frames is not a usable number.")
-    samples = integer(dataset, "SamplesPerPixel") or 1
+    photometric = text(dataset, "PhotometricInterpretation")
+    samples = integer(dataset, "SamplesPerPixel") or (3 if photometric.startswith(("RGB", "YBR")) else 1)
     if not 1 <= samples <= 16:
         raise Mismatch("Samples per Pixel is not a usable number.")
-    return PixelShape(rows, columns, samples, bits, text(dataset, "PhotometricInterpretation"), frames)
+    return PixelShape(rows, columns, samples, bits, photometric, frames)
 
 
 def _is_empty(dataset: Dataset, keyword: str) -> bool:

@@ -5,7 +5,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from archive.core.dataset import DicomObject
+from archive.core.dataset import DicomObject, quiet
 from archive.core.facts import image_facts
 from archive.core.readers import FileSource, read_object
 from archive.services.retrieve import StoredImage
@@ -33,6 +33,8 @@ def stored_bytes(data: bytes) -> StoredImage:
 
 
 def stored_image(read: DicomObject, sha256: str, size_bytes: int) -> StoredImage:
+    with quiet():
+        facts = image_facts(read.dataset)
     return StoredImage(
         sop_instance_uid=read.identity.sop_instance_uid,
         sop_class_uid=read.identity.sop_class_uid,
@@ -46,6 +48,6 @@ def stored_image(read: DicomObject, sha256: str, size_bytes: int) -> StoredImage
         number_of_frames=read.number_of_frames,
         rows=read.rows,
         columns=read.columns,
-        facts=image_facts(read.dataset),
+        facts=facts,
         modality=read.identity.modality,
     )

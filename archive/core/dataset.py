@@ -6,6 +6,7 @@ and nothing otherwise; they never raise for a bad value.
 
 import logging
 import struct
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,12 +40,43 @@ BAD_VALUE = (
 )
 
 
+class _Silence:
+    """The process's warning filters, set aside while anyone needs silence.
+
+    They belong to the process, not to a thread: two `catch_warnings` that overlap on two threads would leave them changed.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._users = 0
+        self._filters = warnings.catch_warnings()
+
+    def enter(self) -> None:
+        with self._lock:
+            self._users += 1
+            if self._users == 1:
+                self._filters = warnings.catch_warnings()
+                self._filters.__enter__()
+                warnings.simplefilter("ignore")
+
+    def leave(self) -> None:
+        with self._lock:
+            self._users -= 1
+            if self._users == 0:
+                self._filters.__exit__(None, None, None)
+
+
+_silence = _Silence()
+
+
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Silence pydicom's warnings about bad values: they may quote patient data."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    """Silence pydicom's warnings about bad values: they may quote patient data. Any number of threads at once."""
+    _silence.enter()
+    try:
         yield
+    finally:
+        _silence.leave()
 
 
 def raw_value(dataset: Dataset, keyword: str) -> Any:

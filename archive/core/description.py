@@ -9,6 +9,7 @@ import numpy as np
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_partial
 
+from archive.core.dataset import BAD_VALUE, quiet
 from archive.core.lookup_table import LookupTable, read_table
 from governance.core.faults import Malformed
 
@@ -132,11 +133,12 @@ def describe_image(header: bytes, transfer_syntax_uid: str, *, pixel_element: by
     Raises: Malformed when Image Pixel attributes are missing or contradict each other.
     """
     try:
-        ds = read_partial(io.BytesIO(header), force=True)
-        return _describe(ds, str(transfer_syntax_uid), pixel_element)
+        with quiet():
+            ds = read_partial(io.BytesIO(header), force=True)
+            return _describe(ds, str(transfer_syntax_uid), pixel_element)
     except Malformed:
         raise
-    except Exception as exc:  # pydicom raises whatever a broken data set trips over
+    except BAD_VALUE as exc:
         raise Malformed("the image header cannot be read") from exc
 
 

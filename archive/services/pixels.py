@@ -19,11 +19,9 @@ _lock = threading.Lock()
 
 def description_of(image: StoredImage) -> ImageDescription:
     """Return the description of an image, read once and kept by the hash of its bytes. Raises: Malformed."""
-    with _lock:
-        known = _descriptions.get(image.sha256)
-        if known is not None:
-            _descriptions.move_to_end(image.sha256)
-            return known
+    known = known_description(image)
+    if known is not None:
+        return known
     header = retrieve.read_header(image)
     pixel_element = b""
     if image.transfer_syntax_uid == EXPLICIT_BIG_ENDIAN:  # the only syntax whose samples depend on the element's VR
@@ -36,6 +34,15 @@ def description_of(image: StoredImage) -> ImageDescription:
         while len(_descriptions) > DESCRIPTIONS_KEPT:
             _descriptions.popitem(last=False)
     return description
+
+
+def known_description(image: StoredImage) -> ImageDescription | None:
+    """Return the description if it was read before and is still kept. Never waits."""
+    with _lock:
+        known = _descriptions.get(image.sha256)
+        if known is not None:
+            _descriptions.move_to_end(image.sha256)
+        return known
 
 
 def decoded(image: StoredImage, frame_index: int) -> DecodedFrame:

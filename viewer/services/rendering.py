@@ -16,7 +16,7 @@ from viewer.core.picture_header import NO_DIGEST, Codec, Fidelity
 from viewer.core.view import ViewState
 from viewer.services import pool
 
-__all__ = ["Picture", "passed_through", "render_frame"]
+__all__ = ["Picture", "passed_through", "passed_through_at_once", "render_frame"]
 
 
 def render_frame(*, image: StoredImage, frame_index: int, view: ViewState) -> Picture:
@@ -64,8 +64,26 @@ def render_frame(*, image: StoredImage, frame_index: int, view: ViewState) -> Pi
     )
 
 
-def passed_through(image: StoredImage, frame_index: int, view: ViewState, description: ImageDescription) -> Picture | None:
+def passed_through_at_once(*, image: StoredImage, frame_index: int, view: ViewState) -> Picture | None:
+    """Return a colour frame's stored bytes as a picture if they can be had without waiting, else None: cine loops and slide tiles.
+
+    Cheap enough for an event loop (some 20 µs); everything else is render_frame's. Raises: as passed_through does.
+    """
+    description = pixels.known_description(image)
+    if description is None or description.samples_per_pixel != 3 or view.codec not in ("auto", "stored"):
+        return None
+    if reduced_size(description.rows, description.columns, view.max_rows, view.max_columns) != (description.rows, description.columns):
+        return None
+    stored = retrieve.read_frame_at_once(image, frame_index)
+    return None if stored is None else passed_through(image, frame_index, view, description, stored=stored)
+
+
+def passed_through(
+    image: StoredImage, frame_index: int, view: ViewState, description: ImageDescription, *, stored: bytes | None = None
+) -> Picture | None:
     """Return the frame's stored bytes as a picture, or None when a browser would not show them as the chain does.
+
+    stored: the frame's bytes, where the caller has them already.
 
     RGB-component JPEG gets Adobe's marker (rule S10). The view's size is not looked at.
     """
@@ -73,7 +91,7 @@ def passed_through(image: StoredImage, frame_index: int, view: ViewState, descri
     if browser_bytes is None or not shows_stored_levels(description, frame_index, view):
         return None
     started = perf_counter_ns()
-    data = browser_bytes(retrieve.read_frame(image, frame_index), description)
+    data = browser_bytes(retrieve.read_frame(image, frame_index) if stored is None else stored, description)
     if data is None:
         return None
     source_lossy, source_ratio = _source_loss(image, frame_index, description, None)

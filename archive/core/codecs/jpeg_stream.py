@@ -70,8 +70,27 @@ class JpegHeader:
         return self.component_ids == b"RGB"
 
 
+_remembered: dict[bytes, tuple[bytes, JpegHeader]] = {}  # by the first bytes: everything up to the scan data, and what it says
+_MAX_REMEMBERED = 256
+
+
 def read_jpeg_header(encoded: bytes) -> JpegHeader:
-    """Return what the markers up to the first scan say. Raises: Malformed when they are damaged or missing."""
+    """Return what the markers up to the first scan say. Raises: Malformed when they are damaged or missing.
+
+    The frames of a slide or loop mostly share these bytes to the last; they are then compared, not read again.
+    """
+    known = _remembered.get(encoded[:64])
+    if known is not None and encoded.startswith(known[0]):
+        return known[1]
+    header = _read_markers(encoded)
+    end = header.scan_offset + 2 + (encoded[header.scan_offset + 2] << 8 | encoded[header.scan_offset + 3])
+    if len(_remembered) >= _MAX_REMEMBERED:
+        _remembered.clear()
+    _remembered[encoded[:64]] = (encoded[:end], header)
+    return header
+
+
+def _read_markers(encoded: bytes) -> JpegHeader:
     if encoded[:2] != b"\xff\xd8":
         raise Malformed("not a JPEG stream")
     position, end = 2, len(encoded)

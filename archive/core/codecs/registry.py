@@ -7,7 +7,7 @@ from archive.core.codecs.frames import DecodedFrame
 from archive.core.codecs.jpeg import browser_jpeg, decode_jpeg
 from archive.core.codecs.jpeg_2000 import decode_jpeg_2000, signed_as_coded
 from archive.core.codecs.jpeg_ls import decode_jpeg_ls
-from archive.core.codecs.jpeg_xl import decode_jpeg_xl
+from archive.core.codecs.jpeg_xl import browser_jpeg_xl, decode_jpeg_xl
 from archive.core.codecs.native import decode_deflated_frame, decode_native
 from archive.core.codecs.rle import decode_rle
 from archive.core.description import ImageDescription
@@ -47,7 +47,7 @@ CODECS = (
     Codec("JPEG-LS", _uids(".4.80", ".4.81"), decode_jpeg_ls, is_slow=True),
     Codec("JPEG 2000", _uids(".4.90", ".4.91"), decode_jpeg_2000, is_slow=True, corrected=signed_as_coded),
     Codec("HTJ2K", _uids(".4.201", ".4.202", ".4.203"), decode_jpeg_2000, corrected=signed_as_coded),
-    Codec("JPEG XL", _uids(".4.110", ".4.111", ".4.112"), decode_jpeg_xl, is_slow=True),
+    Codec("JPEG XL", _uids(".4.110", ".4.111", ".4.112"), decode_jpeg_xl, is_slow=True, browser_bytes=browser_jpeg_xl),
 )
 _BY_UID = {uid: codec for codec in CODECS for uid in codec.transfer_syntax_uids}
 

@@ -9,8 +9,9 @@ import type { WireView } from "../net/worker_messages";
 import { type CineClock, clockOf, droppedBetween, indexOf, ordinalAt, ordinalOf, type RunningClock } from "../state/cine_clock";
 
 const DECODE_AHEAD = 3;
-/** Playing begins once so much of the loop is here. */
+/** Playing begins once the whole loop is here, or so much of it after a second of waiting. */
 const HEAD_START_MS = 350;
+const PATIENCE_MS = 1000;
 const LONGEST_QUEUE = 512;
 const SHORTEST_REACH = 24;
 
@@ -35,6 +36,7 @@ export class CinePlayer {
   /** Frames shown, since playing began. */
   shown = 0;
   private running: RunningClock | null = null;
+  private waitingSinceMs = 0;
   private drawnOrdinal: number | null = null;
   private firstOrdinal = 0;
   private request = 0;
@@ -150,6 +152,7 @@ export class CinePlayer {
 
   private rewindTo(ordinal: number): void {
     this.running = null;
+    this.waitingSinceMs = performance.now();
     this.firstOrdinal = ordinal % this.clock.steps.length;
     this.drawnOrdinal = null;
     this.clearDecoded();
@@ -196,7 +199,8 @@ export class CinePlayer {
 
   private startWhenReady(now: number): void {
     const step_ms = this.clock.periodMs / this.clock.steps.length;
-    const wanted = Math.min(this.clock.steps.length, Math.max(3, Math.ceil((HEAD_START_MS * this.speed) / step_ms)));
+    const headStart = Math.max(3, Math.ceil((HEAD_START_MS * this.speed) / step_ms));
+    const wanted = Math.min(this.clock.steps.length, now - this.waitingSinceMs < PATIENCE_MS ? this.reach : headStart);
     for (let ahead = 0; ahead < wanted; ahead++) {
       if (!this.buffered.has(indexOf(this.clock, this.firstOrdinal + ahead))) return;
     }

@@ -30,7 +30,8 @@ export class PictureCanvas {
     return true;
   }
 
-  draw(picture: DrawnPicture | null, view: StackView): void {
+  /** isPassing: the next picture of a loop follows at once, so that a quick enlargement will do. */
+  draw(picture: DrawnPicture | null, view: StackView, isPassing: boolean): void {
     const { context } = this;
     if (!context) return;
     context.setTransform(1, 0, 0, 1, 0, 0);
@@ -41,7 +42,7 @@ export class PictureCanvas {
     const [a, b, c, d, e, f] = pictureMatrix(view, this.size, source, aspect);
     context.setTransform(a * this.ratio, b * this.ratio, c * this.ratio, d * this.ratio, e * this.ratio, f * this.ratio);
     context.imageSmoothingEnabled = true;
-    context.imageSmoothingQuality = this.pixelsPerPixel(picture, view) < 1 ? "high" : "medium";
+    context.imageSmoothingQuality = isPassing && this.zoomOf(picture, view) * this.ratio >= 1 ? "low" : "high";
     context.drawImage(bitmap, -source.width / 2, -source.height / 2, source.width, source.height);
   }
 
@@ -55,9 +56,5 @@ export class PictureCanvas {
     const scale = fitScale(this.size, source, aspect, view.orientation) * view.zoom * this.ratio;
     if (!(scale > 0) || scale >= 0.75) return null;
     return [Math.max(64, Math.ceil(source.width * scale)), Math.max(64, Math.ceil(source.height * scale))];
-  }
-
-  private pixelsPerPixel(picture: DrawnPicture, view: StackView): number {
-    return this.zoomOf(picture, view) * this.ratio;
   }
 }

@@ -120,7 +120,7 @@ export class StackViewport extends LitElement implements SessionScreen, GestureH
 
   // SessionScreen
   draw(): void {
-    this.canvas?.draw(this.drawn(), this.session?.view ?? FIRST_VIEW);
+    this.canvas?.draw(this.drawn(), this.session?.view ?? FIRST_VIEW, this.session?.cine?.isPlaying ?? false);
   }
 
   changed(): void {

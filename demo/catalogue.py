@@ -65,7 +65,7 @@ def parts(*, small: bool = False) -> list[Part]:
     """Return the parts in the order they are loaded. small: the same families in seconds, under other UIDs."""
     variant = "small" if small else ""
     scan, prior = (ct.SMALL, ct.SMALL_PRIOR) if small else (ct.FULL, ct.FULL_PRIOR)
-    layout, frames = (echo.Layout(240, 320), 60) if small else (echo.Layout(), 75)
+    layout, frames, grey_frames = (echo.Layout(240, 320), 60, 25) if small else (echo.Layout(), 75, 50)
     rows, columns, tile_size = (2048, 2048, 256) if small else (*slide.FULL_SIZE, 512)
 
     def study(*keys: str) -> tuple[str, ...]:
@@ -107,11 +107,11 @@ def parts(*, small: bool = False) -> list[Part]:
             lambda tell: _counted(documents.draw(variant=variant), 2, tell),
         ),
         Part(
-            f"Echo, 2 loops of {frames} frames",
+            f"Echo, loops of {frames} and {grey_frames} frames",
             "cardiology",
             study(echo.VISIT.key),
             2,
-            lambda tell: _counted(echo.draw(frames=frames, layout=layout, variant=variant), 2, tell),
+            lambda tell: _counted(echo.draw(frames=frames, grey_frames=grey_frames, layout=layout, variant=variant), 2, tell),
         ),
         examples_part("cardiology"),
         Part(

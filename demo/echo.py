@@ -369,7 +369,7 @@ def file_of(loop: Loop = FOUR_CHAMBERS, *, frames: int = 75, layout: Layout | No
     return part10(dataset(loop, frames=frames, layout=layout, variant=variant), transfer_syntax_uid=JPEGBaseline8Bit)
 
 
-def draw(*, frames: int = 75, layout: Layout | None = None, variant: str = "") -> Iterator[bytes]:
-    """Yield both loops as Part 10 bytes."""
+def draw(*, frames: int = 75, grey_frames: int = 50, layout: Layout | None = None, variant: str = "") -> Iterator[bytes]:
+    """Yield the colour loop and the grey one as Part 10 bytes."""
     for loop in LOOPS:
-        yield file_of(loop, frames=frames, layout=layout, variant=variant)
+        yield file_of(loop, frames=frames if loop.colour else grey_frames, layout=layout, variant=variant)

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from demo.kernel import compiled, smooth_noise
 from demo.stains import GLASS, OPTICAL_DENSITY_SCALE, UPSAMPLING, StainSample, stain_sample
 
-GRID = 8  # fields and weights are known at every eighth pixel
+GRID = 4  # fields and weights are known at every fourth pixel
+GLAND_STEP = 8  # refined source pixels a sample of StainSample.gland
 SPACING = 360.0  # pixels between patch centres
 MAGNIFICATION = 1.5  # slide pixels a source pixel
 BEND_PX = 22.0  # standard deviation of the bend that makes each copy of a gland another one
-GAIN = 5.0  # how sharply the best patch wins
+GAIN = 13.0  # how sharply the best patch wins
 REACH = 1.4  # a patch's farthest effect, in spacings
 COARSE = 32  # pixels a sample of the whole-slide fields
 
@@ -102,7 +103,7 @@ def _fields(rows: int, columns: int, seed: int) -> NDArray[np.float32]:
 
     outline = _pieces(x, y) + 0.13 * noise(1, long / 4, 5) + 0.02 * noise(2, max(6.0, long / 60), 3)
     lumen = (noise(3, max(10.0, long / 14), 5) - 2.15) * 0.6
-    crack = 0.035 - np.abs(noise(4, long / 5, 5)) - np.clip(0.55 - noise(5, long / 5), 0, None) * 0.5
+    crack = 0.035 - np.abs(noise(4, long / 5, 5)) - np.clip(0.9 - noise(5, long / 5), 0, None) * 0.5
     inside = np.minimum(outline, -np.maximum(lumen, crack * 2.0))
     # turn the level into a distance by its slope, so that edges are equally sharp everywhere
     slope = np.hypot(*np.gradient(inside)) / COARSE
@@ -153,26 +154,31 @@ def _weigh(
     weights: NDArray[np.float32],
 ) -> None:
     """Fill weights (patches, rows, columns): a soft maximum of the patches' scores at each grid spot."""
-    last = (gland.shape[0] - 1) * GRID
+    last = (gland.shape[0] - 1) * GLAND_STEP
     for row in range(weights.shape[1]):
         for column in range(weights.shape[2]):
             here_y, here_x = top + row * GRID + fields[5, row, column], left + column * GRID + fields[4, row, column]
             best = -1e9
             for patch in range(x.size):
                 dx, dy = here_x - x[patch], here_y - y[patch]
+                weights[patch, row, column] = -1e9
+                if dx * dx + dy * dy > (REACH * SPACING) ** 2:
+                    continue
                 source_x = anchor_x[patch] + turn[patch, 0, 0] * dx + turn[patch, 0, 1] * dy
                 source_y = anchor_y[patch] + turn[patch, 1, 0] * dx + turn[patch, 1, 1] * dy
                 away = np.sqrt(dx * dx + dy * dy) / SPACING
                 score = -2.2 * away * away - 40.0 * max(away - REACH + 0.2, 0.0)  # nothing is left of it beyond REACH
                 beyond = max(max(-source_x, source_x - last), max(-source_y, source_y - last))
-                if beyond > -12.0:
-                    score -= 0.25 * (beyond + 12.0)
-                score += 0.9 * fields[1, row, column] * _interpolate(gland, source_y / GRID, source_x / GRID)
+                if beyond > -75.0:  # the sample's straight border would show: let it wave
+                    beyond += 13.0 * np.sin(0.055 * (source_x + source_y) + x[patch])
+                if beyond > -60.0:
+                    score -= 0.0011 * (beyond + 60.0) ** 2
+                score += 0.9 * fields[1, row, column] * _interpolate(gland, source_y / GLAND_STEP, source_x / GLAND_STEP)
                 weights[patch, row, column] = score
                 best = max(best, score)
             total = 0.0
             for patch in range(x.size):
-                weight = np.exp((weights[patch, row, column] - best) * GAIN * 4)
+                weight = np.exp((weights[patch, row, column] - best) * GAIN)
                 if weight < 0.03:
                     weight = 0.0
                 weights[patch, row, column] = weight
@@ -197,72 +203,70 @@ def _paint(
     density: NDArray[np.uint16],
     levels: NDArray[np.uint8],
 ) -> None:
-    """Fill out (rows, columns, 3), block by block of GRID x GRID pixels. levels: (3, n) display level of each density step."""
-    size = density.shape[0]
-    here = np.empty(fields.shape[0], dtype=np.float32)
-    total = np.empty(3, dtype=np.float32)
-    used = np.empty(x.size, dtype=np.int64)
-    for block_row in range(out.shape[0] // GRID):
-        for block_column in range(out.shape[1] // GRID):
-            corners = fields[0, block_row : block_row + 2, block_column : block_column + 2]
-            if corners.max() < -14.0:
-                out[block_row * GRID : (block_row + 1) * GRID, block_column * GRID : (block_column + 1) * GRID] = levels[:, 0]
+    """Fill out (rows, columns, 3), block by block of GRID x GRID pixels. levels: (3, n) display level of each density step.
+
+    Within a block everything slow is linear: a patch is sampled along two constant steps.
+    """
+    last = density.shape[0] - 1.01
+    total = np.empty((GRID, GRID, 3), dtype=np.float32)
+    inside, bend_x, bend_y = fields[0], fields[4], fields[5]
+    for i in range(out.shape[0] // GRID):
+        for j in range(out.shape[1] // GRID):
+            if max(max(inside[i, j], inside[i, j + 1]), max(inside[i + 1, j], inside[i + 1, j + 1])) < -14.0:
+                out[i * GRID : (i + 1) * GRID, j * GRID : (j + 1) * GRID] = levels[:, 0]
                 continue
-            count = 0
+            total[:] = 0.0
+            here_x, here_y = left + j * GRID + bend_x[i, j], top + i * GRID + bend_y[i, j]
+            across_x, across_y = 1.0 + (bend_x[i, j + 1] - bend_x[i, j]) / GRID, (bend_y[i, j + 1] - bend_y[i, j]) / GRID
+            down_x, down_y = (bend_x[i + 1, j] - bend_x[i, j]) / GRID, 1.0 + (bend_y[i + 1, j] - bend_y[i, j]) / GRID
             for patch in range(x.size):
-                if weights[patch, block_row : block_row + 2, block_column : block_column + 2].max() > 0.0:
-                    used[count] = patch
-                    count += 1
-            for pixel in range(GRID * GRID):
-                sub_row, sub_column = pixel // GRID, pixel % GRID
-                v, u = sub_row / GRID, sub_column / GRID
-                c00, c01, c10, c11 = (1 - v) * (1 - u), (1 - v) * u, v * (1 - u), v * u
-                for field in range(fields.shape[0]):
-                    plane = fields[field]
-                    here[field] = (
-                        plane[block_row, block_column] * c00
-                        + plane[block_row, block_column + 1] * c01
-                        + plane[block_row + 1, block_column] * c10
-                        + plane[block_row + 1, block_column + 1] * c11
-                    )
-                row, column = block_row * GRID + sub_row, block_column * GRID + sub_column
-                here_y, here_x = top + row + here[5], left + column + here[4]
-                total[:] = 0.0
-                for index in range(count):
-                    patch = used[index]
-                    plane = weights[patch]
-                    weight = (
-                        plane[block_row, block_column] * c00
-                        + plane[block_row, block_column + 1] * c01
-                        + plane[block_row + 1, block_column] * c10
-                        + plane[block_row + 1, block_column + 1] * c11
-                    )
-                    if weight <= 0.0:
-                        continue
-                    dx, dy = here_x - x[patch], here_y - y[patch]
-                    source_x = anchor_x[patch] + turn[patch, 0, 0] * dx + turn[patch, 0, 1] * dy
-                    source_y = anchor_y[patch] + turn[patch, 1, 0] * dx + turn[patch, 1, 1] * dy
-                    source_x = min(max(source_x, 0.0), size - 1.01)
-                    source_y = min(max(source_y, 0.0), size - 1.01)
-                    source_row, source_column = int(source_y), int(source_x)
-                    q, p = source_y - source_row, source_x - source_column
-                    s00, s01, s10, s11 = (1 - q) * (1 - p), (1 - q) * p, q * (1 - p), q * p
-                    for stain in range(2):
-                        gain = weight * gains[stain, patch] * here[2 + stain]
+                w00, w01, w10, w11 = weights[patch, i, j], weights[patch, i, j + 1], weights[patch, i + 1, j], weights[patch, i + 1, j + 1]
+                if w00 + w01 + w10 + w11 <= 0.0:
+                    continue
+                t00, t01, t10, t11 = turn[patch, 0, 0], turn[patch, 0, 1], turn[patch, 1, 0], turn[patch, 1, 1]
+                start_x = anchor_x[patch] + t00 * (here_x - x[patch]) + t01 * (here_y - y[patch])
+                start_y = anchor_y[patch] + t10 * (here_x - x[patch]) + t11 * (here_y - y[patch])
+                right_x, right_y = t00 * across_x + t01 * across_y, t10 * across_x + t11 * across_y
+                below_x, below_y = t00 * down_x + t01 * down_y, t10 * down_x + t11 * down_y
+                blue, brown = gains[0, patch] * fields[2, i, j], gains[1, patch] * fields[3, i, j]
+                for v in range(GRID):
+                    first, second = w00 + (w10 - w00) * v / GRID, w01 + (w11 - w01) * v / GRID
+                    for u in range(GRID):
+                        weight = first + (second - first) * u / GRID
+                        # the few spots that no patch covers show the nearest one mirrored at its border
+                        source_x = abs(start_x + right_x * u + below_x * v)
+                        source_y = abs(start_y + right_y * u + below_y * v)
+                        source_x = max(last - abs(source_x - last), 0.0)
+                        source_y = max(last - abs(source_y - last), 0.0)
+                        row, column = int(source_y), int(source_x)
+                        q, p = source_y - row, source_x - column
+                        s11 = q * p * weight
+                        s10, s01 = q * weight - s11, p * weight - s11
+                        s00 = weight - s10 - s01 - s11
                         for channel in range(3):
-                            k = stain * 3 + channel
-                            total[channel] += gain * (
-                                density[source_row, source_column, k] * s00
-                                + density[source_row, source_column + 1, k] * s01
-                                + density[source_row + 1, source_column, k] * s10
-                                + density[source_row + 1, source_column + 1, k] * s11
+                            blue_here = (
+                                density[row, column, channel] * s00
+                                + density[row, column + 1, channel] * s01
+                                + density[row + 1, column, channel] * s10
+                                + density[row + 1, column + 1, channel] * s11
                             )
-                # the outline is frayed by the tissue itself: dense spots reach further out
-                reach = (here[0] + (total[0] + total[2]) * (3.5 / OPTICAL_DENSITY_SCALE)) * 0.15
-                cover = min(max(reach, 0.0), 1.0)
-                for channel in range(3):
-                    step = int(total[channel] * cover * (512.0 / OPTICAL_DENSITY_SCALE))
-                    out[row, column, channel] = levels[channel, min(max(step, 0), levels.shape[1] - 1)]
+                            brown_here = (
+                                density[row, column, channel + 3] * s00
+                                + density[row, column + 1, channel + 3] * s01
+                                + density[row + 1, column, channel + 3] * s10
+                                + density[row + 1, column + 1, channel + 3] * s11
+                            )
+                            total[v, u, channel] += blue * blue_here + brown * brown_here
+            edge, edge_right = inside[i, j], (inside[i, j + 1] - inside[i, j]) / GRID
+            edge_down = (inside[i + 1, j] - inside[i, j]) / GRID
+            for v in range(GRID):
+                for u in range(GRID):
+                    # the outline is frayed by the tissue itself: dense spots reach further out
+                    reach = edge + edge_right * u + edge_down * v + (total[v, u, 0] + total[v, u, 2]) * (3.5 / OPTICAL_DENSITY_SCALE)
+                    cover = min(max(reach * 0.15, 0.0), 1.0) * (512.0 / OPTICAL_DENSITY_SCALE)
+                    for channel in range(3):
+                        step = min(max(int(total[v, u, channel] * cover), 0), levels.shape[1] - 1)
+                        out[i * GRID + v, j * GRID + u, channel] = levels[channel, step]
 
 
 def _levels() -> NDArray[np.uint8]:
@@ -290,6 +294,8 @@ def draw_tile(tissue: Tissue, *, top: int, left: int, size: int) -> NDArray[np.u
     laid = (patches.x[near], patches.y[near], patches.anchor_x[near], patches.anchor_y[near], patches.turn[near])
     weights = np.empty((near.size, side, side), dtype=np.float32)
     _weigh(fields, top, left, *laid, tissue.sample.gland, weights)
+    used = weights.max(axis=(1, 2)) > 0
+    weights, near, laid = weights[used], near[used], tuple(part[used] for part in laid)
     gains = np.stack([patches.haematoxylin[near], patches.dab[near]])
     out = np.empty((size, size, 3), dtype=np.uint8)
     _paint(out, fields, weights, top, left, *laid, gains, tissue.sample.density, LEVELS)

@@ -14,14 +14,14 @@ from demo.identity import demo_uid
 from governance.core.faults import NotFound
 from governance.core.policy import operator
 from governance.services.access import subject_of_user
+from tests.small_archive import small_archive
 from viewer.management.commands import load_demo
 
 
 @pytest.fixture(scope="module")
 def drawn_parts():
-    """The parts of the small archive, drawn once for all tests here."""
-    drawn = [(part, list(part.draw(lambda share: None))) for part in parts(small=True)]
-    return [replace(part, draw=lambda tell, files=files: iter(files)) for part, files in drawn]
+    """The parts of the small archive, drawn once for all tests."""
+    return [replace(part, draw=lambda tell, files=files: iter(files)) for part, files in small_archive()]
 
 
 @pytest.fixture

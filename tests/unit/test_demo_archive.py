@@ -7,13 +7,13 @@ import pytest
 from pydicom import dcmread  # noqa: TID251  (our own drawings)
 
 from demo import catalogue, documents, examples, identity, samples
+from tests.small_archive import small_archive
 
 
 @pytest.fixture(scope="module")
 def drawn():
     """Every object of the small archive: (part, data set)."""
-    parts = catalogue.parts(small=True)
-    return [(part, dcmread(io.BytesIO(data))) for part in parts for data in part.draw(lambda share: None)]
+    return [(part, dcmread(io.BytesIO(data))) for part, files in small_archive() for data in files]
 
 
 def test_parts_hold_what_they_promise(drawn):

@@ -64,6 +64,32 @@ class Study(models.Model):
         return f"study {self.pk}"
 
 
+class PatientWord(models.Model):
+    """A word under which a patient is searched for (archive.core.search_words)."""
+
+    word = models.CharField(max_length=64)
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="words")
+
+    class Meta:
+        indexes = [models.Index(fields=["word", "patient"], name="patient_word", opclasses=["varchar_pattern_ops", "int8_ops"])]
+
+    def __str__(self) -> str:
+        return f"word {self.pk}"
+
+
+class StudyWord(models.Model):
+    """A word under which a study is searched for, besides its patient's."""
+
+    word = models.CharField(max_length=64)
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="words")
+
+    class Meta:
+        indexes = [models.Index(fields=["word", "study"], name="study_word", opclasses=["varchar_pattern_ops", "int8_ops"])]
+
+    def __str__(self) -> str:
+        return f"word {self.pk}"
+
+
 class Series(models.Model):
     """A series and its count."""
 

@@ -16,6 +16,7 @@ from archive.core.patient_identity import agree, demographics_of
 from archive.models import Conflict, Instance, Series, Study
 from archive.services.arrivals import Arrival
 from archive.services.patients import PatientIndex, demographics_of_row
+from archive.services.search_words import index_new_studies
 from governance.core.faults import Denied, Duplicate, Mismatch
 from governance.core.policy import Action, Resource, Subject, decide
 
@@ -165,6 +166,7 @@ def _new_series(known: _Known, study: Study, identity: Identity) -> Series:
 def _write(actor: Subject, known: _Known) -> None:
     """Insert what is new and bring the counts of studies and series up to date."""
     Study.objects.bulk_create(known.new_studies, batch_size=_CHUNK)
+    index_new_studies(known.new_studies)
     Series.objects.bulk_create(known.new_series, batch_size=_CHUNK)
     Instance.objects.bulk_create((_instance(actor, *accepted) for accepted in known.accepted), batch_size=200)
     new_series = _counted(known.new_series, lambda series: series.study)

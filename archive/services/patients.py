@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from archive.core.dataset import Identity
 from archive.core.patient_identity import Demographics, agree, demographics_of, fold_name
 from archive.models import Patient
+from archive.services.search_words import index_patient
 
 _CHUNK = 500
 
@@ -69,10 +70,11 @@ def _fill(row: Patient, given: Demographics) -> None:
     row.patient_sex = row.patient_sex or given.sex
     if demographics_of_row(row) != before:
         row.save(update_fields=["patient_name", "patient_name_folded", "patient_birth_date", "patient_sex"])
+        index_patient(row)
 
 
 def _create(identity: Identity, issuer: str, lone_study_uid: str = "") -> Patient:
-    return Patient.objects.create(
+    patient = Patient.objects.create(
         patient_id=identity.patient_id,
         issuer_of_patient_id=issuer,
         patient_name=identity.patient_name,
@@ -81,3 +83,5 @@ def _create(identity: Identity, issuer: str, lone_study_uid: str = "") -> Patien
         patient_sex=identity.patient_sex,
         lone_study_uid=lone_study_uid,
     )
+    index_patient(patient, is_new=True)
+    return patient

@@ -7,10 +7,10 @@ from typing import Any
 from django.db.models import CharField, Count, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
-from archive.core.patient_identity import fold_name
 from archive.core.query import Query, Single
 from archive.models import Instance, Series, Study
-from archive.services.matching import modalities_of, modality_condition, prefix_condition
+from archive.services.matching import modalities_of, modality_condition
+from archive.services.search_words import studies_with
 from governance.core.policy import Action, Resource, Subject
 from governance.services import audit
 from governance.services.access import narrow, require
@@ -123,7 +123,7 @@ def listed_series(*, actor: Subject, study_instance_uid: str = "", series_instan
 def _list_conditions(wanted: ListFilter) -> Q:
     condition = Q()
     for word in wanted.search.split():
-        condition &= _word_condition(word)
+        condition &= studies_with(word)
     if wanted.modality:
         condition &= modality_condition(Single("ModalitiesInStudy", wanted.modality), "modalities")
     if wanted.department:
@@ -133,21 +133,6 @@ def _list_conditions(wanted: ListFilter) -> Q:
     if wanted.date_to:
         condition &= Q(study_date__gt="", study_date__lte=wanted.date_to)
     return condition
-
-
-def _word_condition(word: str) -> Q:
-    """One word of the search box: begins a word of the patient's name, the ID, the accession number, or a word of the description."""
-    folded = fold_name(word)
-    name = prefix_condition("patient__patient_name_folded", folded)
-    for before in ("^", " ", "=", "-"):
-        name |= Q(patient__patient_name_folded__contains=before + folded)
-    identifiers = Q()
-    for spelt in {word, word.upper()}:
-        identifiers |= prefix_condition("patient__patient_id", spelt) | prefix_condition("accession_number", spelt)
-    description = Q(study_description__istartswith=word)
-    for before in (" ", "-", "/", "^", "_"):
-        description |= Q(study_description__icontains=before + word)
-    return name | identifiers | description
 
 
 def _listed(studies: QuerySet[Study], *, has_thumbnail: bool = True) -> list[ListedStudy]:

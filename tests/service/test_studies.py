@@ -35,7 +35,7 @@ def listed(actor, **parameters):
 @pytest.fixture
 def studies(db):
     store(
-        study("a", PatientID="AB-1", PatientName="Doe^Jane Mary", AccessionNumber="ACC-1", StudyDate="20240301"),
+        study("a", PatientID="Ab-1", PatientName="Doe^Jane Mary", AccessionNumber="ACC-1", StudyDate="20240301"),
         study("b", PatientID="B-2", PatientName="Doering^Max", StudyDescription="CT Chest/Abdomen", StudyDate="20250110"),
         study("c", PatientID="C-3", PatientName="Smith-Doe^Ann", Modality="MR", StudyDate="20250111"),
         study("d", PatientID="D-4", PatientName="Lee^Bo", StudyDate=""),
@@ -75,12 +75,20 @@ def test_what_the_list_shows(studies, alice, parameters, expected):
     assert listed(alice, **parameters) == expected
 
 
+def test_a_name_that_comes_later_is_found_too(alice):
+    store(study("a", PatientID="A", PatientName=""))
+    assert listed(alice, search="sam") == ""
+    store(study("b", PatientID="A", PatientName="Synthetic^Sam"))
+    assert listed(alice, search="sam") == "ba"
+    assert listed(alice, search="synthetic sam") == "ba"
+
+
 def test_a_row_of_the_list(studies, alice):
     row = list_page(actor=alice.subject, parameters={"search": "ACC-1"})["studies"][0]
     assert row == {
         "study_instance_uid": uid("study", "a"),
         "patient": {
-            "name": "Doe, Jane Mary", "patient_id": "AB-1", "issuer": "", "birth_date": "19700101", "sex": "M", "identity_conflict": False,
+            "name": "Doe, Jane Mary", "patient_id": "Ab-1", "issuer": "", "birth_date": "19700101", "sex": "M", "identity_conflict": False,
         },
         "study_date": "20240301",
         "study_time": "101500",

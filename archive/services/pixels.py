@@ -8,8 +8,10 @@ from archive.core.codecs import DecodedFrame, decode_frame, describe_frames
 from archive.core.codecs.native import swap_words, word_span
 from archive.core.description import EXPLICIT_BIG_ENDIAN, ImageDescription, describe_image
 from archive.services import retrieve
+from archive.services.frame_cache import frame_cache
 from archive.services.retrieve import StoredImage
 from archive.services.storage import object_store
+from governance.core.faults import NotFound
 
 DESCRIPTIONS_KEPT = 4096  # 2-3 kB each; a stack and its neighbours, many times
 
@@ -46,8 +48,16 @@ def known_description(image: StoredImage) -> ImageDescription | None:
 
 
 def decoded(image: StoredImage, frame_index: int) -> DecodedFrame:
-    """Return one frame's stored values. Raises: NotFound outside the frames, and as read_frame and decode_frame do."""
+    """Return one frame's stored values, perhaps read-only. Raises: NotFound outside the frames, and as read_frame and decode_frame do."""
     description = description_of(image)
+    if image.frame_table.kind == "native":
+        return _decoded_now(image, frame_index, description)
+    if not 0 <= frame_index < len(image.frame_table):
+        raise NotFound("frame")
+    return frame_cache().frame(f"{image.sha256}-{frame_index}", partial(_decoded_now, image, frame_index, description))
+
+
+def _decoded_now(image: StoredImage, frame_index: int, description: ImageDescription) -> DecodedFrame:
     encoded = retrieve.read_frame(image, frame_index)
     if description.is_word_swapped:
         encoded = _in_byte_order(image, frame_index)

@@ -39,6 +39,10 @@ class ObjectStore(Protocol):
         """Return exactly length bytes. Raises NotFound without such an object, Malformed when it ends before."""
         ...
 
+    def read_at_once(self, sha256: str, offset: int, length: int) -> bytes | None:
+        """Return exactly length bytes if they lie in this machine's memory, else None; never waits, so an event loop may call it."""
+        ...
+
     def size(self, sha256: str) -> int:
         """Return the size in bytes. Raises NotFound."""
         ...
@@ -111,6 +115,18 @@ class LocalObjectStore:
             raise Malformed("the object ends before the range does")
         return data
 
+    def read_at_once(self, sha256: str, offset: int, length: int) -> bytes | None:
+        with self._lock:
+            file = self._files.get(sha256)
+        if file is None or not hasattr(os, "RWF_NOWAIT"):
+            return None
+        data = bytearray(length)
+        try:
+            found = os.preadv(file.descriptor, [data], offset, os.RWF_NOWAIT)
+        except OSError:  # not in the page cache, or a file system that cannot say
+            return None
+        return bytes(data) if found == length else None
+
     def size(self, sha256: str) -> int:
         try:
             return self._path(sha256).stat().st_size
@@ -168,6 +184,9 @@ class RemoteObjectStore:
         if len(data) < length:
             raise Malformed("the object ends before the range does")
         return data
+
+    def read_at_once(self, sha256: str, offset: int, length: int) -> bytes | None:
+        return None
 
     def size(self, sha256: str) -> int:
         try:

@@ -105,9 +105,9 @@ async def test_lost_rights_close_the_socket_within_a_second(stream_server: Strea
 async def test_what_may_not_be_seen_looks_like_what_does_not_exist(stream_server: StreamServer) -> None:
     async with stream(stream_server.url, token=stream_server.tokens["charlie"]) as peer:
         answers = []
-        for epoch, series in enumerate((stream_server.series("A"), stream_server.series("S"), UNKNOWN), 1):
-            await peer.subscribe(1, epoch, series)
-            await peer.say(Kind.VIEW, 1, sequence=1, index=0, view={})
+        for viewport, series in enumerate((stream_server.series("A"), stream_server.series("S"), UNKNOWN)):
+            await peer.subscribe(viewport, 1, series)
+            await peer.say(Kind.VIEW, viewport, sequence=1, index=0, view={})
             fault = (await peer.hear_kind(Kind.FAULT)).document
             fault.pop("correlation_id")
             answers.append(fault)

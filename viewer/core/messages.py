@@ -10,7 +10,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -104,8 +104,7 @@ class Unsubscribe:
     viewport: int
 
 
-@dataclass(frozen=True, slots=True)
-class TileRequest:
+class TileRequest(NamedTuple):
     """One tile of a slide. level 0 is full resolution."""
 
     sequence: int

@@ -5,17 +5,15 @@ What a page says about a picture comes from here, never from what it asked for.
 
 import hashlib
 import struct
-from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
-from typing import Self
+from typing import NamedTuple, Self
 
 from governance.core.faults import Malformed
 from viewer.core.messages import MAGIC, VERSION, Kind
 
 LAYOUT = struct.Struct("<2sBBHBBIIII16s16sIIIIffBBHfIIIIB3xI32s")
 HEADER_BYTES = LAYOUT.size
-NO_HASH = bytes(16)
 NO_DIGEST = bytes(32)
 
 
@@ -46,20 +44,22 @@ def instance_digest(sop_instance_uid: str) -> bytes:
     return hashlib.sha256(sop_instance_uid.encode("ascii")).digest()[:16]
 
 
-@dataclass(frozen=True, slots=True)
-class PictureHeader:
-    """One header. Sizes in pixels, times in µs; window and ratio are NaN where there is none."""
+class PictureHeader(NamedTuple):
+    """One header, in the order of the wire. Sizes in pixels, times in µs; window and ratio are NaN where there is none.
+
+    A tuple, because a slide's pan makes thousands a second.
+    """
 
     kind: Kind
     viewport: int
+    codec: Codec
+    quality: int
     epoch: int
     sequence: int
-    index: int
+    index: int  # type: ignore[assignment]  # a field like the others; tuple.index is not missed
     frame_number: int
     instance_digest: bytes
     view_hash: bytes
-    codec: Codec
-    quality: int
     width: int
     height: int
     source_columns: int
@@ -80,54 +80,25 @@ class PictureHeader:
 
     def pack(self) -> bytes:
         """Return the 144 bytes."""
-        return LAYOUT.pack(
-            MAGIC,
-            VERSION,
-            self.kind,
-            self.viewport,
-            self.codec,
-            self.quality,
-            self.epoch,
-            self.sequence,
-            self.index,
-            self.frame_number,
-            self.instance_digest,
-            self.view_hash,
-            self.width,
-            self.height,
-            self.source_columns,
-            self.source_rows,
-            self.window_center,
-            self.window_width,
-            self.fidelity,
-            self.source_lossy,
-            self.flags,
-            self.source_ratio,
-            self.render_us,
-            self.encode_us,
-            self.tile_column,
-            self.tile_row,
-            self.level,
-            self.payload_length,
-            self.digest,
-        )
+        return LAYOUT.pack(MAGIC, VERSION, *self)
 
     @classmethod
     def parse(cls, data: bytes) -> Self:
         """Return the header of a picture or tile message. Raises: Malformed unless the whole message is consistent."""
         if len(data) < HEADER_BYTES:
             raise Malformed("picture shorter than its header")
-        magic, version, kind, viewport, codec, quality, *rest = LAYOUT.unpack_from(data)
-        fields: list[object] = list(rest)
-        payload_length = fields[21]
-        if magic != MAGIC or version != VERSION or kind not in (Kind.PICTURE, Kind.TILE):
+        magic, version, *fields = LAYOUT.unpack_from(data)
+        header = cls(*fields)
+        if magic != MAGIC or version != VERSION or header.kind not in (Kind.PICTURE, Kind.TILE):
             raise Malformed("not a picture of this protocol version")
-        if payload_length != len(data) - HEADER_BYTES:
+        if header.payload_length != len(data) - HEADER_BYTES:
             raise Malformed("payload is not as long as its header says")
         try:
-            fields[12], fields[13] = Fidelity(rest[12]), bool(rest[13])
-            codec = Codec(codec)
+            return header._replace(
+                kind=Kind(header.kind),
+                codec=Codec(header.codec),
+                fidelity=Fidelity(header.fidelity),
+                source_lossy=bool(header.source_lossy),
+            )
         except ValueError as exc:
             raise Malformed("unknown codec or fidelity") from exc
-        epoch, sequence, index, frame_number, instance, view_hash, *others = fields
-        return cls(Kind(kind), viewport, epoch, sequence, index, frame_number, instance, view_hash, codec, quality, *others)  # type: ignore[arg-type]

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import NamedTuple
 
 from governance.core.faults import Exhausted, Malformed, NotFound
 from viewer.core.messages import FIRST_CREDIT, MAX_CREDIT, MAX_TILES, MAX_VIEWPORTS, Cancel, Queue, TileRequest, Tiles, View
@@ -27,8 +28,7 @@ class Urgency(IntEnum):
     TILE = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(NamedTuple):
     """One picture or tile to make. generation tells this subscription from every other of the socket; ticket orders jobs."""
 
     urgency: Urgency
@@ -37,7 +37,7 @@ class Job:
     generation: int
     ticket: int
     sequence: int
-    index: int = 0
+    index: int = 0  # type: ignore[assignment]  # a field like the others; tuple.index is not missed
     view: ViewState | None = None
     tile: TileRequest | None = None
 
@@ -280,8 +280,9 @@ class Scheduler:
         return self._ticket
 
     def _turn(self, viewport: int) -> None:
-        self._turns.remove(viewport)
-        self._turns.append(viewport)
+        if self._turns[-1] != viewport:
+            self._turns.remove(viewport)
+            self._turns.append(viewport)
 
     def _next_view(self, now: float) -> Job | None:
         for viewport in self._turns:

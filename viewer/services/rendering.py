@@ -4,6 +4,9 @@ import hashlib
 import math
 from time import perf_counter_ns
 
+import imagecodecs
+import numpy as np
+
 from archive.core.codecs import DecodedFrame, codec_for
 from archive.core.description import ImageDescription
 from archive.services import pixels, retrieve
@@ -16,7 +19,7 @@ from viewer.core.picture_header import NO_DIGEST, Codec, Fidelity
 from viewer.core.view import ViewState
 from viewer.services import pool
 
-__all__ = ["Picture", "passed_through", "passed_through_at_once", "render_frame"]
+__all__ = ["Picture", "passed_through", "passed_through_at_once", "render_frame", "warm_kernels"]
 
 
 def render_frame(*, image: StoredImage, frame_index: int, view: ViewState) -> Picture:
@@ -72,6 +75,8 @@ def passed_through_at_once(*, image: StoredImage, frame_index: int, view: ViewSt
     description = pixels.known_description(image)
     if description is None or description.samples_per_pixel != 3 or view.codec not in ("auto", "stored"):
         return None
+    if not codec_for(image.transfer_syntax_uid).is_light:
+        return None
     if reduced_size(description.rows, description.columns, view.max_rows, view.max_columns) != (description.rows, description.columns):
         return None
     stored = retrieve.read_frame_at_once(image, frame_index)
@@ -84,7 +89,6 @@ def passed_through(
     """Return the frame's stored bytes as a picture, or None when a browser would not show them as the chain does.
 
     stored: the frame's bytes, where the caller has them already.
-
     RGB-component JPEG gets Adobe's marker (rule S10). The view's size is not looked at.
     """
     browser_bytes = codec_for(image.transfer_syntax_uid).browser_bytes
@@ -131,3 +135,14 @@ def _source_loss(image: StoredImage, frame_index: int, description: ImageDescrip
         return True, math.nan
     raw = description.rows * description.columns * description.samples_per_pixel * description.bits_stored / 8
     return True, raw / size_bytes
+
+
+def warm_kernels() -> None:
+    """Load what the first picture would wait for: kernels compile when imported, codec libraries load when first used."""
+    for codec in ("jpeg8", "jpegls", "jpeg2k", "htj2k", "jpegxl"):
+        getattr(imagecodecs, f"{codec}_decode")
+    grey = np.zeros((2, 2), np.uint8)
+    for levels in (grey, np.zeros((2, 2, 3), np.uint8)):
+        encode_jpeg(levels, 80)
+        encode_png(levels)
+        reduce_levels(levels, 1, 1)

@@ -23,7 +23,7 @@ from viewer.core.messages import Cancel, ClientMessage, Credit, Kind, Ping, Queu
 from viewer.core.scheduler import VIEWS_PER_SECOND, Job, Scheduler
 from viewer.services import pool
 from viewer.services.opening import OpenedTarget, open_target
-from viewer.services.picture_messages import make_messages
+from viewer.services.picture_messages import make_messages, message_at_once
 
 log = logging.getLogger("viewbox.stream")
 
@@ -203,19 +203,33 @@ class StreamSession:
                 continue
             await slots.acquire()
             jobs = self.scheduler.take(self._clock(), pictures=2 if slots.locked() else 1, tiles=TILES_A_HOP)
-            if jobs:
-                self._spawn(self._make(jobs, [self._targets[job.generation] for job in jobs], slots))
+            work = [(job, self._targets[job.generation]) for job in jobs]
+            slow = [each for each in work if not self._make_at_once(*each)]
+            if slow:
+                self._spawn(self._make(slow, slots))
             else:
                 slots.release()
+            if len(slow) < len(work):
+                self._mail.set()
+                await asyncio.sleep(0)  # what was made leaves, and others have their turn
 
-    async def _make(self, jobs: list[Job], targets: list[OpenedTarget], slots: asyncio.Semaphore) -> None:
+    def _make_at_once(self, job: Job, target: OpenedTarget) -> bool:
+        """Make a picture that costs no more than passing it to a thread would, and say whether it was one."""
+        message = message_at_once(job, target)
+        if message is None:
+            return False
+        study = target.document["study_instance_uid"]
+        self._outbox.extend((each, data, study) for each, data in self.scheduler.rendered(job, message))
+        return True
+
+    async def _make(self, work: list[tuple[Job, OpenedTarget]], slots: asyncio.Semaphore) -> None:
         try:
-            made: list[bytes | Exception] = await pool.run(make_messages, jobs, targets)
+            made: list[bytes | Exception] = await pool.run(make_messages, work)
         except Exception as exc:
-            made = [exc] * len(jobs)
+            made = [exc] * len(work)
         finally:
             slots.release()
-        for job, target, message in zip(jobs, targets, made, strict=True):
+        for (job, target), message in zip(work, made, strict=True):
             study = target.document["study_instance_uid"]
             if isinstance(message, bytes):
                 ready = self.scheduler.rendered(job, message)

@@ -55,7 +55,7 @@ def test_the_pages_carry_their_boot_data(data, alice):
     client = alice.client()
     listing, study = client.get("/"), client.get(f"/study/{STUDY}")
     boot = boot_of(listing)
-    assert boot["user"] == {"name": "alice", "roles": ["clinician"]}
+    assert boot["user"] == {"name": "alice", "roles": ["clinician"], "departments": ["cardiology", "pathology", "radiology"]}
     assert boot["intended_use"] == "not for primary diagnosis"
     assert len(boot["csrf_token"]) == 64
     assert boot_of(study)["study_instance_uid"] == STUDY

@@ -1,9 +1,12 @@
 """The study list and the study page: what a person finds, pages, opens; what others don't."""
 
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 
+from archive.models import PatientWord, StudyWord
 from archive.services.ingest import IncomingFile, store_instances
 from governance.core.faults import Malformed, NotFound, Unidentified
 from governance.core.policy import ANONYMOUS, operator
@@ -81,6 +84,17 @@ def test_a_name_that_comes_later_is_found_too(alice):
     store(study("b", PatientID="A", PatientName="Synthetic^Sam"))
     assert listed(alice, search="sam") == "ba"
     assert listed(alice, search="synthetic sam") == "ba"
+
+
+def test_studies_stored_before_there_were_words_get_theirs(studies, alice):
+    PatientWord.objects.all().delete()
+    StudyWord.objects.all().delete()
+    assert listed(alice, search="doe") == ""
+    for _ in range(2):  # started again, it writes nothing twice
+        import_module("archive.migrations.0004_fill_search_words").fill(apps, None)
+    assert listed(alice, search="doe") == "cba"
+    assert listed(alice, search="abdomen") == "b"
+    assert PatientWord.objects.filter(word="doering").count() == 1
 
 
 def test_a_row_of_the_list(studies, alice):

@@ -52,7 +52,7 @@ def _elsewhere(request: HttpRequest, subject: Subject) -> HttpResponse | None:
 
 def _boot(request: HttpRequest, subject: Subject) -> dict[str, Any]:
     return {
-        "user": {"name": subject.username, "roles": sorted(subject.roles)},
+        "user": {"name": subject.username, "roles": sorted(subject.roles), "departments": sorted(subject.departments)},
         "csrf_token": get_token(request),
         "intended_use": INTENDED_USE,
     }

@@ -6,6 +6,8 @@ from typing import Any
 
 from governance.services import audit
 from governance.services.database import run_in_database
+from viewer.services import pool
+from viewer.services.rendering import warm_kernels
 
 log = logging.getLogger("viewbox")
 
@@ -17,6 +19,7 @@ async def lifespan(
 ) -> None:
     """The ASGI lifespan protocol."""
     await receive()
+    await pool.run(warm_kernels)
     await send({"type": "lifespan.startup.complete"})
     await receive()
     try:

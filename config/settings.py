@@ -106,6 +106,7 @@ OBJECT_STORE_URL = env.url("OBJECT_STORE_URL", f"file://{DATA_DIR / 'objects'}",
 SPOOL_DIR = DATA_DIR / "spool"
 QUARANTINE_DIR = DATA_DIR / "quarantine"
 CACHE_DIR = DATA_DIR / "cache"
+FRAME_CACHE_BYTES = env.integer("VIEWBOX_FRAME_CACHE_MB", 2048, minimum=64) * 1_000_000
 # Tests alone set this: where intake is to die (archive/services/failpoints.py).
 FAILPOINT = env.text("VIEWBOX_FAILPOINT")
 

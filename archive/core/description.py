@@ -86,7 +86,6 @@ class ImageDescription:
     presentation_intent_type: str = ""
     is_lossy: bool = False
     lossy_ratio: float | None = None
-    icc_profile: bytes = b""
 
     @property
     def is_monochrome(self) -> bool:
@@ -188,7 +187,6 @@ def _describe(ds: Dataset, transfer_syntax_uid: str, pixel_element: bytes) -> Im
         presentation_intent_type=str(ds.get("PresentationIntentType", "") or ""),
         is_lossy=str(ds.get("LossyImageCompression", "") or "") == "01",
         lossy_ratio=max(ratios) if ratios and max(ratios) > 0 else None,
-        icc_profile=_icc_profile(ds),
     )
 
 
@@ -348,9 +346,3 @@ def _palette(ds: Dataset, is_signed: bool, big_endian: bool) -> tuple[LookupTabl
             return None
         tables.append(table)
     return tables[0], tables[1], tables[2]
-
-
-def _icc_profile(ds: Dataset) -> bytes:
-    holder = ds if ds.get("ICCProfile") is not None else _first(ds, "OpticalPathSequence")
-    profile = holder.get("ICCProfile") if holder is not None else None
-    return bytes(profile) if isinstance(profile, bytes) else b""

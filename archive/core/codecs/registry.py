@@ -20,17 +20,17 @@ _PREFIX = "1.2.840.10008.1.2"
 class Codec:
     """One family.
 
-    is_slow: decoding takes longer than reading a decoded frame from disk, so that it is worth keeping.
     corrected: returns a description in which the codestream's own word has replaced a wrong one of the data set.
     browser_bytes: returns a frame's bytes as a browser can show them without decoding here, or None.
+    is_light: browser_bytes is a look at markers, cheap enough for an event loop.
     """
 
     name: str
     transfer_syntax_uids: frozenset[str]
     decode: Callable[[bytes, ImageDescription], DecodedFrame]
-    is_slow: bool = False
     corrected: Callable[[bytes, ImageDescription], ImageDescription] | None = None
     browser_bytes: Callable[[bytes, ImageDescription], bytes | None] | None = None
+    is_light: bool = False
 
 
 def _uids(*endings: str) -> frozenset[str]:
@@ -43,11 +43,11 @@ CODECS = (
     Codec("deflated frames", _uids(".8.1"), decode_deflated_frame),
     Codec("RLE", _uids(".5"), decode_rle),
     # .52 to .66 are retired; what libjpeg reads of them is decoded, by the process that the stream itself names.
-    Codec("JPEG", _uids(".4.70", *(f".4.{number}" for number in range(50, 67))), decode_jpeg, browser_bytes=browser_jpeg),
-    Codec("JPEG-LS", _uids(".4.80", ".4.81"), decode_jpeg_ls, is_slow=True),
-    Codec("JPEG 2000", _uids(".4.90", ".4.91"), decode_jpeg_2000, is_slow=True, corrected=signed_as_coded),
+    Codec("JPEG", _uids(".4.70", *(f".4.{number}" for number in range(50, 67))), decode_jpeg, browser_bytes=browser_jpeg, is_light=True),
+    Codec("JPEG-LS", _uids(".4.80", ".4.81"), decode_jpeg_ls),
+    Codec("JPEG 2000", _uids(".4.90", ".4.91"), decode_jpeg_2000, corrected=signed_as_coded),
     Codec("HTJ2K", _uids(".4.201", ".4.202", ".4.203"), decode_jpeg_2000, corrected=signed_as_coded),
-    Codec("JPEG XL", _uids(".4.110", ".4.111", ".4.112"), decode_jpeg_xl, is_slow=True, browser_bytes=browser_jpeg_xl),
+    Codec("JPEG XL", _uids(".4.110", ".4.111", ".4.112"), decode_jpeg_xl, browser_bytes=browser_jpeg_xl),
 )
 _BY_UID = {uid: codec for codec in CODECS for uid in codec.transfer_syntax_uids}
 

@@ -1,0 +1,117 @@
+"""Decoded frames of slow codecs, kept as raw files that are mapped, not read: shared by all processes, bounded, deletable.
+
+A frame that took long to decode is decoded once (DESIGN.md section 2). Files are written without fsync: a power cut may leave any
+of them empty, so the folder belongs to one boot of the machine and others' are removed.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from django.conf import settings
+
+from archive.core.codecs import DecodedFrame
+
+KEEP_ABOVE_S = 0.003  # mapping a kept frame of 512x512 16-bit costs 0.03 to 0.1 ms, writing it about 0.3
+SWEEPS = 16  # in which the bound is written full once
+TOUCH_AFTER_S = 60.0
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_HEADER_BYTES = 256
+
+
+class FrameCache:
+    """A folder of frames with a bound in bytes, over which those not used for longest go."""
+
+    def __init__(self, root: Path, max_bytes: int) -> None:
+        self._root = root / _boot_id()
+        self._max_bytes = max_bytes
+        self._written = max_bytes  # the first writer of a process sweeps: it cannot know what is there
+        self._lock = threading.Lock()
+
+    def frame(self, name: str, decode: Callable[[], DecodedFrame]) -> DecodedFrame:
+        """Return the kept frame of this name (letters, digits, -), or decode it now and keep it if that took long."""
+        path = self._root / name[:2] / name
+        kept = _load(path)
+        if kept is not None:
+            return kept
+        began = time.thread_time()
+        made = decode()
+        if time.thread_time() - began > KEEP_ABOVE_S:
+            with contextlib.suppress(OSError):  # a full disk costs time, not pictures
+                self._keep(path, made)
+        return made
+
+    def _keep(self, path: Path, frame: DecodedFrame) -> None:
+        values = np.ascontiguousarray(frame.values)
+        if values.nbytes > self._max_bytes // SWEEPS:
+            return
+        header = json.dumps([values.dtype.str, values.shape, frame.photometric_interpretation, frame.is_lossy]).encode("ascii")
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        partial = path.with_name(f".{uuid.uuid4().hex}")
+        try:
+            with partial.open("xb") as file:
+                file.write(header.ljust(_HEADER_BYTES))
+                file.write(values.data)
+            os.replace(partial, path)  # readers see all of it or nothing
+        except OSError:
+            partial.unlink(missing_ok=True)
+            raise
+        with self._lock:
+            self._written += values.nbytes
+            is_due = self._written >= self._max_bytes // SWEEPS
+            if is_due:
+                self._written = 0
+        if is_due:
+            self.sweep()
+
+    def sweep(self) -> None:
+        """Remove frames of other boots, and those not used for longest until the bound holds."""
+        for folder in self._root.parent.iterdir():
+            if folder != self._root:
+                shutil.rmtree(folder, ignore_errors=True)
+        found = []
+        for path in self._root.glob("*/*"):
+            with contextlib.suppress(FileNotFoundError):  # another process sweeps too
+                stat = path.stat()
+                found.append((stat.st_mtime, stat.st_size, path))
+        excess = sum(size for _, size, _ in found) - (self._max_bytes - self._max_bytes // SWEEPS)
+        for _, size, path in sorted(found):
+            if excess <= 0:
+                break
+            path.unlink(missing_ok=True)  # who has it mapped keeps it until done
+            excess -= size
+
+
+def _boot_id() -> str:
+    try:
+        return _BOOT_ID.read_text(encoding="ascii").strip()
+    except OSError:
+        return "boot"
+
+
+def _load(path: Path) -> DecodedFrame | None:
+    try:
+        with path.open("rb") as file:
+            header = file.read(_HEADER_BYTES)
+            status = os.fstat(file.fileno())
+            dtype, shape, photometric, is_lossy = json.loads(header)
+            values = np.memmap(file, dtype=dtype, mode="r", offset=_HEADER_BYTES, shape=tuple(shape))
+        if time.time() - status.st_mtime > TOUCH_AFTER_S:
+            os.utime(path)
+    except (OSError, ValueError):
+        return None
+    return DecodedFrame(np.asarray(values), photometric, is_lossy)
+
+
+@lru_cache(maxsize=1)
+def frame_cache() -> FrameCache:
+    """Return the process's cache under CACHE_DIR."""
+    return FrameCache(Path(settings.CACHE_DIR) / "frames", settings.FRAME_CACHE_BYTES)

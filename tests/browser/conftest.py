@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 from tests.conftest import ROOT, skip_or_fail
 from tests.server import ViewboxServer
@@ -24,6 +24,8 @@ FLAGS = [
 REPORT_VIOLATIONS = "addEventListener('securitypolicyviolation', e => console.error(`CSP ${e.violatedDirective} ${e.blockedURI}`))"
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 DEMO_PASSWORD = "viewbox-demo"
+PATIENCE_MS = 15_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @dataclass
@@ -48,7 +50,7 @@ class Window:
         self.page.wait_for_selector("viewbox-pane header")
 
     def await_picture(self) -> None:
-        self.page.wait_for_function("() => window.viewbox.panes[0].picturesShown + window.viewbox.panes[0].tilesShown > 0")
+        self.page.wait_for_function("() => window.viewbox.panes[0]?.picturesShown + window.viewbox.panes[0]?.tilesShown > 0")
 
     def pane(self, index: int = 0) -> dict[str, Any]:
         """Return what a pane shows (ViewportProbe in static/src/viewport/summary.ts)."""
@@ -58,7 +60,7 @@ class Window:
     def await_header(self, field_name: str, value: object) -> None:
         """Wait until the picture on screen says this of itself."""
         self.page.wait_for_function(
-            "([name, value]) => { const header = window.viewbox.panes[0].header; return header !== null && header[name] === value }",
+            "([name, value]) => { return window.viewbox.panes[0]?.header?.[name] === value }",
             arg=[field_name, value],
         )
 
@@ -97,7 +99,7 @@ def open_window(context: BrowserContext, server: ViewboxServer) -> Window:
     """Open a window in which everything that goes wrong is written down."""
     window = Window(context.new_page(), server)
     page, problems = window.page, window.problems
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(PATIENCE_MS)
     page.add_init_script(REPORT_VIOLATIONS)
     page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: problems.append(str(error)))

@@ -30,8 +30,8 @@ class Example:
     series_description: str
 
 
-_BRUNO_CT = Visit(BRUNO, "example ct", "20241105", "091000", "CT abdomen, single slice", "DEMO-R-1980")
-_BRUNO_MR = Visit(BRUNO, "example mr", "20241106", "133000", "MR brain, single slice", "DEMO-R-1991")
+_BRUNO_CT = Visit(BRUNO, "example ct", "20241105", "091000", "CT, single slices", "DEMO-R-1980")
+_BRUNO_MR = Visit(BRUNO, "example mr", "20241106", "133000", "MR, single slices", "DEMO-R-1991")
 _CLEO_US = Visit(CLEO, "example us", "20241212", "101500", "Ultrasound, colour and palette", "DEMO-R-2050")
 _DMITRI_ECHO = Visit(DMITRI, "example echo", "20250115", "084500", "Echocardiogram", "DEMO-C-0399")
 _ELIF_NM = Visit(ELIF, "example nm", "20250120", "121000", "Bone scan", "DEMO-R-2103")
@@ -42,10 +42,10 @@ _ADA_ECG = Visit(ADA, "ecg", "20250306", "140500", "12-lead ECG at rest", "DEMO-
 
 EXAMPLES = (
     Example("waveform_ecg.dcm", _ADA_ECG, "cardiology", 1, "12-lead ECG"),
-    Example("CT_small.dcm", _BRUNO_CT, "radiology", 1, "Abdomen"),
+    Example("CT_small.dcm", _BRUNO_CT, "radiology", 1, "Spine"),
     Example("J2K_pixelrep_mismatch.dcm", _BRUNO_CT, "radiology", 2, "Head, JPEG 2000 lossless"),
-    Example("MR_small.dcm", _BRUNO_MR, "radiology", 1, "Brain"),
-    Example("MR_small_jpeg_ls_lossless.dcm", _BRUNO_MR, "radiology", 2, "Brain, JPEG-LS lossless"),
+    Example("MR_small.dcm", _BRUNO_MR, "radiology", 1, "Single slice"),
+    Example("MR_small_jpeg_ls_lossless.dcm", _BRUNO_MR, "radiology", 2, "Single slice, JPEG-LS lossless"),
     Example("examples_palette.dcm", _CLEO_US, "radiology", 1, "Palette colour"),
     Example("examples_rgb_color.dcm", _CLEO_US, "radiology", 2, "RGB"),
     Example("examples_jpeg2k.dcm", _CLEO_US, "radiology", 3, "JPEG 2000, YBR_RCT"),
@@ -56,8 +56,7 @@ EXAMPLES = (
     Example("rtplan.dcm", _FARID_RT, "radiology", 2, "Plan"),
     Example("SC_rgb_jpeg_gdcm.dcm", _HUGO_SC, "radiology", 1, "JPEG lossless colour"),
     Example("SC_rgb_rle_2frame.dcm", _HUGO_SC, "radiology", 2, "RLE, two frames"),
-    Example("SC_rgb_jpeg_dcmd.dcm", _HUGO_SC, "radiology", 3, "RGB"),
-    Example("reportsi.dcm", _HUGO_SC, "radiology", 4, "Structured report"),
+    Example("reportsi.dcm", _HUGO_SC, "radiology", 3, "Structured report"),
 )
 
 
@@ -100,6 +99,8 @@ def reidentified(example: Example, *, variant: str = "") -> bytes:
     ds.InstanceNumber = ds.get("InstanceNumber") or 1
     ds.Modality = ds.get("Modality") or "OT"
     ds.InstitutionName = INSTITUTION
+    if ds.Modality == "US":
+        ds.BurnedInAnnotation = "YES"  # a device's or a hospital's name is in the picture
     # uncompressed little endian is written as explicit VR, whatever it was
     return part10(ds, transfer_syntax_uid=ExplicitVRLittleEndian if syntax == ImplicitVRLittleEndian else syntax)
 

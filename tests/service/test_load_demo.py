@@ -21,7 +21,11 @@ from viewer.management.commands import load_demo
 @pytest.fixture(scope="module")
 def drawn_parts():
     """The parts of the small archive, drawn once for all tests."""
-    return [replace(part, draw=lambda tell, files=files: iter(files)) for part, files in small_archive()]
+
+    def drawn(part, files):
+        return replace(part, draw=lambda tell: iter(files))
+
+    return [drawn(part, files) for part, files in small_archive()]
 
 
 @pytest.fixture

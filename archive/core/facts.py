@@ -4,15 +4,18 @@ Everything about pixels themselves is read by archive.core.description from the 
 """
 
 import base64
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from pydicom.datadict import dictionary_VM, dictionary_VR, keyword_for_tag
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
 
 from archive.core.dataset import integer, items, raw_value, text
+from archive.core.readers.elements import Encoding, sequence_items, walk
+from archive.core.readers.source import BytesSource
 
 JSON: TypeAlias = str | int | float | bool | list["JSON"] | dict[str, "JSON"] | None
 
@@ -55,6 +58,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
 }
 _NUMERIC = frozenset({"DS", "FD", "FL", "IS", "US", "SS", "UL", "SL", "UV", "SV"})
 _WHOLE = frozenset({"IS", "US", "SS", "UL", "SL", "UV", "SV"})
+_PLANE_POSITION_SLIDE, _COLUMN_POSITION, _ROW_POSITION = 0x0048021A, 0x0048021E, 0x0048021F
 _SLIDE_CLASS = "1.2.840.10008.5.1.4.1.1.77.1.6"  # VL Whole Slide Microscopy Image Storage
 _SHAPES = {
     word: (dictionary_VR(word), dictionary_VM(word) == "1") for words in (KEYWORDS, REGION_KEYWORDS, *GROUPS.values()) for word in words
@@ -139,17 +143,15 @@ def _pointer(dataset: Dataset) -> str | None:
 def _add_functional_groups(dataset: Dataset, facts: dict[str, JSON]) -> None:
     """Flatten the shared groups into facts and collect what differs by frame (PS3.3 C.7.6.16)."""
     shared = items(dataset, "SharedFunctionalGroupsSequence")
-    per_frame = items(dataset, "PerFrameFunctionalGroupsSequence")
     if shared:
         for keyword, value in _group_values(shared[0]).items():
             facts[keyword] = value
         _add_shared_image_type(shared[0], facts)
-    if not per_frame:
-        return
     if text(dataset, "SOPClassUID") == _SLIDE_CLASS:
-        if text(dataset, "DimensionOrganizationType") != "TILED_FULL":
-            facts["TilePositions"] = _tile_positions(per_frame)
+        if text(dataset, "DimensionOrganizationType") != "TILED_FULL" and "PerFrameFunctionalGroupsSequence" in dataset:
+            facts["TilePositions"] = _tile_positions(dataset)
         return
+    per_frame = items(dataset, "PerFrameFunctionalGroupsSequence")
     columns: dict[str, list[JSON]] = {}
     for index, frame in enumerate(per_frame):
         for keyword, value in _group_values(frame).items():
@@ -174,12 +176,43 @@ def _add_shared_image_type(group: Dataset, facts: dict[str, JSON]) -> None:
             facts.setdefault("ImageType", _value(element.value[0], "FrameType"))
 
 
-def _tile_positions(per_frame: list[Dataset]) -> str:
-    """Return the tiles' places packed; a frame that doesn't say its own gets (-1, -1) (PS3.3 C.8.12.14.1)."""
-    positions = np.full((len(per_frame), 2), -1, "<i4")
-    for index, frame in enumerate(per_frame):
-        for item in items(frame, "PlanePositionSlideSequence")[:1]:
-            column, row = (integer(item, f"{axis}PositionInTotalImagePixelMatrix") for axis in ("Column", "Row"))
-            if column is not None and row is not None:
-                positions[index] = column - 1, row - 1
-    return base64.b64encode(positions.tobytes()).decode("ascii")
+def _tile_positions(dataset: Dataset) -> str:
+    """Return the tiles' places packed; a frame that doesn't say its own gets (-1, -1) (PS3.3 C.8.12.14.1).
+
+    A slide may have a hundred thousand frames: their groups are walked, not made into Datasets.
+    """
+    raw: Any = dataset.get_item("PerFrameFunctionalGroupsSequence")
+    if not isinstance(raw, RawDataElement) or raw.value is None:
+        return _packed([_tile_position(_plane_position(frame)) for frame in items(dataset, "PerFrameFunctionalGroupsSequence")])
+    frames = sequence_items(raw.value, Encoding(not raw.is_implicit_VR, raw.is_little_endian))
+    return _packed([_walked_position(frame, encoding) for frame, encoding in frames])
+
+
+def _packed(positions: list[tuple[int, int]]) -> str:
+    return base64.b64encode(np.array(positions, "<i4").tobytes()).decode("ascii")
+
+
+def _plane_position(frame: Dataset) -> Dataset:
+    return next(iter(items(frame, "PlanePositionSlideSequence")), Dataset())
+
+
+def _tile_position(position: Dataset) -> tuple[int, int]:
+    column, row = (integer(position, f"{axis}PositionInTotalImagePixelMatrix") for axis in ("Column", "Row"))
+    return (column - 1, row - 1) if column is not None and row is not None else (-1, -1)
+
+
+def _walked_position(frame: bytes, encoding: Encoding) -> tuple[int, int]:
+    """Return (column, row), 0-based, from the bytes of one frame's functional groups."""
+    for element in walk(BytesSource(frame), 0, encoding):
+        if element.tag != _PLANE_POSITION_SLIDE:
+            continue
+        for item, inner in sequence_items(frame[element.value_offset : element.end], encoding):
+            order: Literal["little", "big"] = "little" if inner.is_little_endian else "big"
+            found = {
+                part.tag: int.from_bytes(item[part.value_offset : part.end], order, signed=True)
+                for part in walk(BytesSource(item), 0, inner)
+                if part.tag in (_COLUMN_POSITION, _ROW_POSITION)
+            }
+            if len(found) == 2:
+                return found[_COLUMN_POSITION] - 1, found[_ROW_POSITION] - 1
+    return -1, -1

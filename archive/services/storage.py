@@ -10,6 +10,7 @@ import threading
 import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -22,6 +23,7 @@ from archive.services import failpoints
 from governance.core.faults import Malformed, NotFound
 
 OPEN_FILES = 128
+SYNC_THREADS = 8
 
 
 class ObjectStore(Protocol):
@@ -84,23 +86,23 @@ class LocalObjectStore:
         self.put_many([(path, sha256)])
 
     def put_many(self, files: Iterable[tuple[Path, str]]) -> None:
-        pending = list(files)
-        failpoints.reach("spool")
-        for path, _ in pending:
-            sync(path)
-        failpoints.reach("fsync")
-        folders = {self._path(sha256).parent for _, sha256 in pending}
-        made = [folder for folder in sorted(folders) if not folder.is_dir()]
-        for folder in made:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for path, sha256 in pending:
-            target = self._path(sha256)
-            if target.exists():  # the same bytes: they were synced before they were renamed
+        pending, folders = [], set[Path]()
+        for path, sha256 in files:
+            folders.add(self._path(sha256).parent)
+            if self._path(sha256).exists():  # the same bytes: they were synced before they were renamed
                 path.unlink(missing_ok=True)
             else:
-                _move(path, target)
+                pending.append((path, sha256))
+        failpoints.reach("spool")
+        with ThreadPoolExecutor(SYNC_THREADS) as pool:  # side by side, so that the file system commits many at once
+            list(pool.map(sync, (path for path, _ in pending)))
+        failpoints.reach("fsync")
+        for folder in folders:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for path, sha256 in pending:
+            _move(path, self._path(sha256))
         failpoints.reach("rename")
-        for folder in (*folders, *([self._root] if made else [])):
+        for folder in (*folders, self._root) if folders else ():  # also what another request has just renamed
             sync(folder)
 
     def read(self, sha256: str, offset: int, length: int) -> bytes:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset
+from pydicom.uid import UID
 
 from archive.core.dataset import quiet
 from archive.core.facts import GROUPS, KEYWORDS, PER_FRAME_KEYWORDS, REGION_KEYWORDS, image_facts
@@ -104,11 +105,20 @@ def test_tiles_of_a_sparse_slide_have_their_places_packed():
     slide = ct_image(
         SOPClassUID="1.2.840.10008.5.1.4.1.1.77.1.6",
         NumberOfFrames=3,
+        PixelData=bytes(96),
         DimensionOrganizationType="TILED_SPARSE",
         PerFrameFunctionalGroupsSequence=frames,
         OpticalPathSequence=[item(ObjectiveLensPower=20)],
     )
     facts: Any = image_facts(slide)
+    for syntax in ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"):
+        for is_undefined in (True, False):
+            slide["PerFrameFunctionalGroupsSequence"].is_undefined_length = is_undefined
+            for frame in frames:
+                frame.is_undefined_length_sequence_item = is_undefined
+            slide.file_meta.TransferSyntaxUID = UID(syntax)
+            read = read_object(FileSource(BytesIO(as_bytes(slide)))).dataset
+            assert image_facts(read)["TilePositions"] == facts["TilePositions"]
     places = np.frombuffer(base64.b64decode(facts["TilePositions"]), "<i4").reshape(-1, 2)
     assert places.tolist() == [[0, 0], [256, 0], [0, 512]]
     assert facts["ObjectiveLensPower"] == 20.0

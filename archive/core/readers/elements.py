@@ -14,7 +14,7 @@ from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag
 from pydicom.valuerep import EXPLICIT_VR_LENGTH_32, VR
 
-from archive.core.readers.source import Source
+from archive.core.readers.source import BytesSource, Source
 from governance.core.faults import Malformed, TooLarge
 
 UNDEFINED_LENGTH = 0xFFFFFFFF
@@ -141,6 +141,30 @@ def _end_of_item(source: Source, offset: int, encoding: Encoding, depth: int) ->
         if element.tag == _ITEM_END:
             return element.value_offset
         offset = _bounded(source, element, inner, depth).end
+
+
+def sequence_items(value: bytes, encoding: Encoding) -> Iterator[tuple[bytes, Encoding]]:
+    """Yield the items of a sequence's value, each with its encoding, to be walked without making Datasets of them.
+
+    Raises Malformed when they are damaged.
+    """
+    source, offset = BytesSource(value), 0
+    while offset < len(value):
+        item = element_at(source, offset, encoding)
+        if item.tag == _SEQUENCE_END:
+            return
+        if item.tag != _ITEM:
+            raise Malformed("The file is damaged: a sequence holds something that isn't an item.")
+        start = item.value_offset
+        inner = Encoding(looks_explicit(source, start), encoding.is_little_endian)
+        if item.length == UNDEFINED_LENGTH:
+            offset = _end_of_item(source, start, encoding, 1)
+            yield value[start : offset - 8], inner
+        else:
+            offset = start + item.length
+            if offset > len(value):
+                raise Malformed(_CUT_SHORT)
+            yield value[start:offset], inner
 
 
 def dataset_of(source: Source, elements: list[Element], encoding: Encoding) -> Dataset:

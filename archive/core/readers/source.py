@@ -21,6 +21,17 @@ class Source(Protocol):
         ...
 
 
+class BytesSource:
+    """Bytes that are there already."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self.size = len(data)
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        return self._data[offset : offset + length]
+
+
 class FileSource:
     """A seekable file, read through a small window so that headers cost few system calls."""
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from functools import partial
 
 import pytest
 
@@ -66,7 +67,7 @@ def test_interactive_calls_go_first_and_equals_in_order():
         ("drag 1", Priority.INTERACTIVE),
         ("drag 2", Priority.INTERACTIVE),
     ]
-    futures = [render_pool.submit(lambda name=name: done.append(name), priority) for name, priority in asked]
+    futures = [render_pool.submit(partial(done.append, name), priority) for name, priority in asked]
     gate.open()
     for future in futures:
         future.result(10)

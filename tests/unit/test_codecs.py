@@ -226,6 +226,28 @@ def test_a_frame_cut_short_is_malformed(name, part):
 
 
 @pytest.mark.parametrize("name", LOSSLESS_FRAMES)
+def test_damaged_frames_are_a_fault_or_a_frame_and_nothing_else(name):
+    """Bytes changed, lost and added: no other exception, none that a library swallows, and the shape that was promised."""
+    data, values, syntax, fields = LOSSLESS_FRAMES[name]
+    random = np.random.default_rng(11)
+    for attempt in range(60):
+        damaged = bytearray(data)
+        position = int(random.integers(len(damaged) if attempt % 4 else 100))
+        if attempt % 3 == 0:
+            damaged[position] ^= int(random.integers(1, 256))
+        elif attempt % 3 == 1:
+            del damaged[position : position + int(random.integers(1, 50))]
+        else:
+            damaged[position:position] = random.bytes(int(random.integers(1, 50)))
+        try:
+            frame = decoded(bytes(damaged), 64, 96, syntax=syntax, **fields)
+        except (Malformed, TooLarge, Unsupported):
+            continue
+        assert frame.values.shape == values.shape
+        assert frame.values.dtype == values.dtype
+
+
+@pytest.mark.parametrize("name", LOSSLESS_FRAMES)
 def test_a_frame_of_another_size_is_malformed(name):
     data, _, syntax, fields = LOSSLESS_FRAMES[name]
     for rows, columns in ((64, 95), (65, 96), (6400, 9600)):

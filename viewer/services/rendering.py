@@ -139,7 +139,7 @@ def _source_loss(image: StoredImage, frame_index: int, description: ImageDescrip
 
 def warm_kernels() -> None:
     """Load what the first picture would wait for: kernels compile when imported, codec libraries load when first used."""
-    for codec in ("jpeg8", "jpegls", "jpeg2k", "htj2k", "jpegxl"):
+    for codec in ("jpeg8", "jpegls", "jpeg2k", "jpegxl"):
         getattr(imagecodecs, f"{codec}_decode")
     grey = np.zeros((2, 2), np.uint8)
     for levels in (grey, np.zeros((2, 2, 3), np.uint8)):

@@ -28,7 +28,7 @@ from viewer.core.picture_header import Codec
 from viewer.services import pool
 from viewer.services.fresh_cache import FreshCache
 from viewer.services.opening import OpenedTarget, open_target
-from viewer.services.rendering import render_frame
+from viewer.services.rendering import passed_through_at_once, render_frame
 from viewer.services.thumbnails import thumbnail_of
 from viewer.services.tiles import TILE_VIEW, locate_tile
 
@@ -146,7 +146,9 @@ class PixelLane:
         etag = f'"{image.sha256[:32]}-{frame_index}"'.encode()
         if headers.get(b"if-none-match") == etag:
             return 304, [(b"etag", etag)], b""
-        picture = await pool.run(render_frame, image=image, frame_index=frame_index, view=TILE_VIEW)
+        picture = passed_through_at_once(image=image, frame_index=frame_index, view=TILE_VIEW)
+        if picture is None:
+            picture = await pool.run(render_frame, image=image, frame_index=frame_index, view=TILE_VIEW)
         self._count(actor, opened)
         more = [
             (b"content-type", MEDIA_TYPES[picture.codec]),

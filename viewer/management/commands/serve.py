@@ -103,6 +103,14 @@ class Command(BaseCommand):
         )
         server = Announced(config)
         server.address = f"http://{HOST}:{listener.getsockname()[1]}"
+
+        def stop(*_: object) -> None:
+            """Take the signals that uvicorn passes on when it has shut down: there is nothing more to do then."""
+            if not server.should_exit:
+                raise SystemExit(0)
+
+        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGINT, stop)
         with contextlib.nullcontext() if options["no_worker"] else task_worker():
             server.run(sockets=[listener])
         if not server.started:

@@ -1,18 +1,21 @@
 """S14: kill -9 at each named point of intake. What was acknowledged is readable after a restart; what wasn't is absent, or complete.
 
-The rounds run uvicorn over the STOW-RS application alone, which starts in a second; the end is checked through the whole server.
+The rounds run uvicorn over the STOW-RS application alone; the end is checked through the whole server.
 """
 
 import hashlib
 import http.client
 import json
 import os
+import signal
 import socket
 import sqlite3
 import subprocess
 import sys
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -25,33 +28,50 @@ pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(600
 ROUNDS = 5
 DEATH = 3  # the request that the process dies in
 
+# Imports once and forks the process of each round, which is the one that dies; prints the signal that ended it.
 INTAKE = """
 import os, sys
 import django, uvicorn
 django.setup()
 from archive.dicomweb.stow import StowRouter
-uvicorn.run(StowRouter(None), fd=int(sys.argv[1]), log_level="error", lifespan="off")
+for line in sys.stdin:
+    child = os.fork()
+    if child == 0:
+        uvicorn.run(StowRouter(None), fd=int(sys.argv[1]), log_level="error", lifespan="off")
+        os._exit(1)
+    print(os.WTERMSIG(os.waitpid(child, 0)[1]), flush=True)
 """
 
 
-class IntakeProcess:
-    """uvicorn with STOW-RS and nothing else, over the same data folder and port; dies at the failpoint."""
+class Intake:
+    """uvicorn with STOW-RS and nothing else, over the server's data folder and port; its processes die at the failpoint."""
 
     def __init__(self, server: ViewboxServer, failpoint: str) -> None:
-        environment = {
-            **os.environ,
-            "VIEWBOX_DATA_DIR": str(server.data_dir),
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-            "VIEWBOX_FAILPOINT": failpoint,
-        }
-        # The listening socket is made here: a request may be sent at once and waits until the process is there.
+        own = {"VIEWBOX_DATA_DIR": str(server.data_dir), "DJANGO_SETTINGS_MODULE": "config.settings", "VIEWBOX_FAILPOINT": failpoint}
+        # The listening socket is made here: a request may be sent at once and waits until a process is there.
         with socket.create_server(("127.0.0.1", server.port)) as listening:
-            self.process = subprocess.Popen(
-                [sys.executable, "-c", INTAKE, str(listening.fileno())], cwd=ROOT, env=environment, pass_fds=[listening.fileno()]
+            handle = listening.fileno()
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", INTAKE, str(handle)],
+                cwd=ROOT,
+                env={**os.environ, **server.environment, **own},
+                pass_fds=[handle],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
             )
 
-    def wait_for_death(self) -> int:
-        return self.process.wait(20)
+    def begin(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write("next\n")
+        self._process.stdin.flush()
+
+    def signal_of_death(self) -> int:
+        assert self._process.stdout is not None
+        return int(self._process.stdout.readline())
+
+    def end(self) -> None:
+        self._process.communicate(timeout=20)
 
 
 @dataclass
@@ -104,13 +124,23 @@ class Peer:
         return (self.server.data_dir / "objects" / found[0][0][:2] / found[0][0]).read_bytes() if found else None
 
 
-def test_S14_nothing_acknowledged_is_lost_and_nothing_half_written_is_seen(fresh_viewbox):
-    server = fresh_viewbox
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[ViewboxServer]:
+    """A migrated, empty Viewbox on SQLite, which the test looks into from outside."""
+    server = ViewboxServer(tmp_path, environment={"DATABASE_URL": "", "OBJECT_STORE_URL": ""})
+    server.prepare(demo=False)
+    yield server
+    server.stop()
+
+
+def test_S14_nothing_acknowledged_is_lost_and_nothing_half_written_is_seen(server):
     server.manage("create_user", "modality", "--role", "service", "--password", "a-long-test-password")
     peer = Peer(server, server.manage("create_token", "modality").split()[-1])
     for point in NAMES:
+        intake = Intake(server, f"{point}:kill:{DEATH}")
         for number in range(ROUNDS):
-            die_at(point, peer, f"{point} {number}")
+            die(intake, peer, f"{point} {number}")
+        intake.end()
     assert (len(peer.acknowledged), len(peer.unanswered)) == (len(NAMES) * ROUNDS * (DEATH - 1), len(NAMES) * ROUNDS)
     server.start()
     for name in peer.acknowledged:
@@ -123,12 +153,12 @@ def test_S14_nothing_acknowledged_is_lost_and_nothing_half_written_is_seen(fresh
     assert [path for path in (server.data_dir / "spool").rglob("*") if path.is_file()] == []
 
 
-def die_at(point: str, peer: Peer, name: str) -> None:
-    """One round: the process acknowledges some requests, dies in the next, and all that was ever sent is looked at."""
-    intake = IntakeProcess(peer.server, f"{point}:kill:{DEATH}")
+def die(intake: Intake, peer: Peer, name: str) -> None:
+    """One round: a process acknowledges some requests, dies in the next, and all that was ever sent is looked at."""
+    intake.begin()
     answered = [peer.store(f"{name} {request}") for request in range(1, DEATH + 1)]
     assert answered == [True] * (DEATH - 1) + [False]
-    assert intake.wait_for_death() == -9
+    assert intake.signal_of_death() == signal.SIGKILL
     for sent, data in peer.acknowledged.items():
         assert peer.stored_bytes(sent) == data
     for sent, data in peer.unanswered.items():

@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import os
+import traceback
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,7 @@ from governance.core.faults import Fault, Malformed
 Status = Literal["stored", "already there", "conflict", "refused"]
 
 _PIECE = 1 << 20
-# One bad file must not cost the others their place; the log has the traceback.
+# One bad file must not cost the others their place; the log says where it failed.
 DAMAGED = (*BAD_VALUE, RecursionError)
 
 log = logging.getLogger("viewbox.ingest")
@@ -111,8 +112,9 @@ def receive(room: Path, file: IncomingFile) -> Arrival:
         _understand(arrival, file.source)
     except Fault as fault:
         arrival.refuse(fault)
-    except DAMAGED:
-        log.exception("a reader failed on %s", sha256)
+    except DAMAGED as exc:
+        where = "".join(traceback.format_tb(exc.__traceback__))  # not the message, which may quote a value
+        log.error("a reader failed on %s with %s\n%s", sha256, type(exc).__name__, where)
         arrival.identity = None
         arrival.refuse(Malformed("The file is damaged in a way that the reader doesn't know."))
     return arrival

@@ -19,7 +19,8 @@ from pydicom.uid import (
 from archive.core.readers import READERS, FileSource, read_object
 from archive.core.readers.part10 import dataset_offset, relabelled_header
 from archive.core.readers.source import inflated_range
-from governance.core.faults import Fault, Malformed, Mismatch, Unsupported, UnsupportedTransferSyntax
+from archive.services.arrivals import DAMAGED
+from governance.core.faults import Fault, Malformed, Mismatch, TooLarge, Unsupported, UnsupportedTransferSyntax
 from tests.small_objects import as_bytes, ct_image, dcmread, encapsulated_image, uid
 
 
@@ -280,17 +281,40 @@ def test_a_private_sop_class_and_an_image_without_pixels_are_stored():
     assert (found.frame_table.kind, found.rows, found.number_of_frames) == ("none", 0, 0)
 
 
-@settings(max_examples=300, deadline=None)
-@given(position=st.integers(0, len(PART10) - 1), junk=st.binary(min_size=1, max_size=6), cut=st.integers(0, len(PART10)))
-def test_damage_anywhere_is_read_or_refused_but_never_crashes(position, junk, cut):
-    from archive.services.arrivals import DAMAGED
+WHOLE = [
+    PART10,
+    as_bytes(ct_image(transfer_syntax=ImplicitVRLittleEndian)),
+    as_bytes(ct_image(transfer_syntax=ExplicitVRBigEndian)),
+    as_bytes(ct_image(transfer_syntax=DeflatedExplicitVRLittleEndian)),
+    as_bytes(encapsulated_image([[frame[:6], frame[6:]] for frame in JPEG], has_bot=True)),
+    as_bytes(encapsulated_image([[frame] for frame in JPEG], has_bot=False)),
+]
 
-    for data in (PART10[:position] + junk + PART10[position + len(junk) :], PART10[:cut]):
+
+@settings(max_examples=400, deadline=None)
+@given(whole=st.sampled_from(WHOLE), place=st.floats(0, 1, exclude_max=True), junk=st.binary(min_size=1, max_size=6))
+def test_damage_anywhere_is_read_or_refused_but_never_crashes(whole, place, junk):
+    position = int(place * len(whole))
+    for data in (whole[:position] + junk + whole[position + len(junk) :], whole[:position]):
         try:
             found = read(data)
         except (Fault, *DAMAGED):  # what intake turns into a refusal
             continue
-        assert found.frame_table.kind == "none" or sum(map(int, found.frame_table.lengths)) <= len(data)
+        assert found.frame_table.kind in ("none", "deflated") or sum(map(int, found.frame_table.lengths)) <= len(data)
+
+
+def test_a_file_of_a_million_tiny_elements_or_fragments_is_refused(monkeypatch):
+    monkeypatch.setattr("archive.core.readers.elements.MAX_ELEMENTS", 1000)
+    monkeypatch.setattr("archive.core.readers.elements.MAX_TOP_LEVEL_ELEMENTS", 500)
+    monkeypatch.setattr("archive.core.readers.pixel_data.MAX_FRAGMENTS", 500)
+    flat = PART10[:PIXELS_AT] + b"\x09\x00\x10\x00LO\0\0" * 600
+    nested = (
+        PART10[:PIXELS_AT] + b"\x40\x00\x75\x02SQ\0\0\xff\xff\xff\xff" + b"\xfe\xff\x00\xe0\0\0\0\0" * 1200 + b"\xfe\xff\xdd\xe0\0\0\0\0"
+    )
+    many = as_bytes(encapsulated_image([[b""] * 600], has_bot=False))
+    for data in (flat, nested, many):
+        with pytest.raises(TooLarge):
+            read(data)
 
 
 def test_readers_say_what_they_accept():

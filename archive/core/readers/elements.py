@@ -23,6 +23,8 @@ EXTENDED_OFFSET_TABLE, EXTENDED_OFFSET_TABLE_LENGTHS = 0x7FE00001, 0x7FE00002
 KEPT_VALUE_BYTES = 65_536  # larger values are left out of the Dataset, sequences and offset tables excepted
 MAX_HEADER_BYTES = 256_000_000
 MAX_DEPTH = 64
+MAX_ELEMENTS = 5_000_000  # of one file, nested ones included: more would only keep a processor busy
+MAX_TOP_LEVEL_ELEMENTS = 200_000
 
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _VRS = frozenset(vr.encode() for vr in VR if len(vr) == 2)
@@ -64,6 +66,18 @@ class Element:
         return self.value_offset + self.length
 
 
+class _Budget:
+    """How many more elements of a file may be walked."""
+
+    def __init__(self) -> None:
+        self._left = MAX_ELEMENTS
+
+    def spend(self) -> None:
+        self._left -= 1
+        if self._left < 0:
+            raise TooLarge("The header has too many elements.")
+
+
 def element_at(source: Source, offset: int, encoding: Encoding) -> Element:
     """Read one element's tag, VR and length, without its value; an undefined length stays undefined."""
     raw = source.read_at(offset, 12)
@@ -90,9 +104,12 @@ def looks_explicit(source: Source, offset: int) -> bool:
 def walk(source: Source, offset: int, encoding: Encoding) -> Iterator[Element]:
     """Yield the elements of a data set from offset to the end; the last is Pixel Data, where there is one.
 
-    Raises Malformed when an element reaches past the end of the file, or what follows is no element.
+    Raises Malformed when an element reaches past the end of the file, or what follows is no element; TooLarge past MAX_ELEMENTS.
     """
-    while offset < source.size:
+    budget = _Budget()
+    for _ in range(MAX_TOP_LEVEL_ELEMENTS):
+        if offset >= source.size:
+            return
         if source.size - offset < 8 or source.read_at(offset, 8) == bytes(8):
             if source.read_at(offset, 8).strip(b"\0"):
                 raise Malformed(_CUT_SHORT)
@@ -103,44 +120,47 @@ def walk(source: Source, offset: int, encoding: Encoding) -> Iterator[Element]:
             return
         if element.tag >> 16 == 0xFFFE:
             raise Malformed("The file is damaged: a delimiter stands where an element should begin.")
-        element = _bounded(source, element, encoding, 0)
+        element = _bounded(source, element, encoding, 0, budget)
         yield element
         offset = element.end
+    raise TooLarge("The header has too many elements.")
 
 
-def _bounded(source: Source, element: Element, encoding: Encoding, depth: int) -> Element:
+def _bounded(source: Source, element: Element, encoding: Encoding, depth: int, budget: _Budget) -> Element:
     """Return the element with its true length, checked against the file."""
+    budget.spend()
     if element.length == UNDEFINED_LENGTH:
-        end = _end_of_sequence(source, element.value_offset, encoding, depth + 1)
+        end = _end_of_sequence(source, element.value_offset, encoding, depth + 1, budget)
         return Element(element.tag, element.vr, element.offset, element.value_offset, end - element.value_offset, element.is_explicit)
     if element.end > source.size:
         raise Malformed(_CUT_SHORT)
     return element
 
 
-def _end_of_sequence(source: Source, offset: int, encoding: Encoding, depth: int) -> int:
+def _end_of_sequence(source: Source, offset: int, encoding: Encoding, depth: int, budget: _Budget) -> int:
     """Return the offset after the Sequence Delimitation Item of a value of undefined length (PS3.5 7.5)."""
     if depth > MAX_DEPTH:
         raise Malformed("Sequences are nested too deeply.")
     while True:
+        budget.spend()
         item = element_at(source, offset, encoding)
         offset = item.value_offset
         if item.tag == _SEQUENCE_END:
             return offset
         if item.tag != _ITEM:
             raise Malformed("The file is damaged: a sequence holds something that isn't an item.")
-        offset = _end_of_item(source, offset, encoding, depth) if item.length == UNDEFINED_LENGTH else offset + item.length
+        offset = _end_of_item(source, offset, encoding, depth, budget) if item.length == UNDEFINED_LENGTH else offset + item.length
         if offset > source.size:
             raise Malformed(_CUT_SHORT)
 
 
-def _end_of_item(source: Source, offset: int, encoding: Encoding, depth: int) -> int:
+def _end_of_item(source: Source, offset: int, encoding: Encoding, depth: int, budget: _Budget) -> int:
     inner = Encoding(looks_explicit(source, offset), encoding.is_little_endian)  # UN sequences are implicit inside (PS3.5 6.2.2)
     while True:
         element = element_at(source, offset, inner)
         if element.tag == _ITEM_END:
             return element.value_offset
-        offset = _bounded(source, element, inner, depth).end
+        offset = _bounded(source, element, inner, depth, budget).end
 
 
 def sequence_items(value: bytes, encoding: Encoding) -> Iterator[tuple[bytes, Encoding]]:
@@ -158,7 +178,7 @@ def sequence_items(value: bytes, encoding: Encoding) -> Iterator[tuple[bytes, En
         start = item.value_offset
         inner = Encoding(looks_explicit(source, start), encoding.is_little_endian)
         if item.length == UNDEFINED_LENGTH:
-            offset = _end_of_item(source, start, encoding, 1)
+            offset = _end_of_item(source, start, encoding, 1, _Budget())
             yield value[start : offset - 8], inner
         else:
             offset = start + item.length

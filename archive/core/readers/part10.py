@@ -108,8 +108,10 @@ def _object(dataset: Dataset, identity: Identity, transfer_syntax_uid: str, tabl
 
 
 def _named(uid: str) -> str:
+    if not is_valid_uid(uid):
+        return "that the file names"
     name = transfer_syntaxes.name_of(uid)
-    return f"{uid[:64]} ({name})" if name != uid else uid[:64]
+    return f"{uid} ({name})" if name != uid else uid
 
 
 def _encoding_at(source: Source, offset: int, declared: str) -> Encoding:

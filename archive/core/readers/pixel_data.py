@@ -10,10 +10,11 @@ import numpy as np
 from archive.core.frame import ITEM_HEADER_LENGTH, FrameTable
 from archive.core.readers.elements import UNDEFINED_LENGTH, Element
 from archive.core.readers.source import Source
-from governance.core.faults import Malformed
+from governance.core.faults import Malformed, TooLarge
 
 _ITEM_HEADER = struct.Struct("<HHL")
 _ITEM, _SEQUENCE_END = (0xFFFE, 0xE000), (0xFFFE, 0xE0DD)
+MAX_FRAGMENTS = 1_000_000
 _CUT_SHORT = "Pixel Data is cut short"
 # How a compressed frame begins: JPEG and JPEG-LS SOI, JPEG 2000 SOC, JP2 and JPEG XL boxes, JPEG XL codestream.
 _FRAME_STARTS = (b"\xff\xd8", b"\xff\x4f", b"\x00\x00\x00\x0c", b"\xff\x0a")
@@ -129,6 +130,8 @@ def _read_items(source: Source, element: Element) -> tuple[list[int], list[Fragm
             break
         if (group, number) != _ITEM or offset + length > source.size:
             raise Malformed(f"{_CUT_SHORT}: the file ends before its last fragment does.")
+        if len(items) > MAX_FRAGMENTS:
+            raise TooLarge("Pixel Data has more than a million fragments.")
         items.append(Fragment(offset, length))
         offset += length
     if not items:

@@ -60,7 +60,6 @@ $(STAMPS)/venv:
 $(STAMPS)/python: requirements.txt $(STAMPS)/venv
 	@echo "Installing Python packages …"
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements.txt
-	@$(PYTHON) -c "from viewer.services.pool import warm_kernels; warm_kernels()"
 	@touch $@
 
 $(STAMPS)/python-dev: requirements-dev.txt $(STAMPS)/python

@@ -1,13 +1,14 @@
 """What the display chain needs to know of an image, read once from its header (PS3.3 C.7.6.3, C.7.6.16, C.11)."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_partial
+from pydicom.tag import BaseTag
 
 from archive.core.dataset import BAD_VALUE, quiet
 from archive.core.lookup_table import LookupTable, read_table
@@ -16,6 +17,11 @@ from governance.core.faults import Malformed
 PixelKind = Literal["integer", "float", "double"]
 
 EXPLICIT_BIG_ENDIAN = "1.2.840.10008.1.2.2"
+_PER_FRAME_GROUPS = 0x52009230
+_MACROS = {
+    "FrameVOILUTSequence": ("WindowCenter", "WindowWidth", "VOILUTFunction"),
+    "PixelValueTransformationSequence": ("RescaleSlope", "RescaleIntercept"),
+}
 XA_XRF = frozenset(
     {
         "1.2.840.10008.5.1.4.1.1.12.1",  # X-Ray Angiographic
@@ -124,17 +130,23 @@ def _of_frame(values: tuple[Any, ...], frame_index: int) -> Any:
     return values[frame_index]
 
 
-def describe_image(header: bytes, transfer_syntax_uid: str, *, pixel_element: bytes = b"") -> ImageDescription:
+def describe_image(
+    header: bytes, transfer_syntax_uid: str, *, pixel_element: bytes = b"", per_frame: Mapping[str, Any] | None = None
+) -> ImageDescription:
     """Return the description of an image from everything before its pixel data.
 
     header: the file up to the Pixel Data element, with or without preamble and File Meta Information.
     pixel_element: the first 8 bytes of the pixel element (tag, VR) where known: big-endian 8-bit data need the VR.
+    per_frame: what intake collected of the per-frame functional groups (archive.core.facts), {keyword: [value of each frame]};
+        None reads them here, which takes a millisecond a frame.
     Raises: Malformed when Image Pixel attributes are missing or contradict each other.
     """
+    stop = None if per_frame is None else _is_past_shared_groups
     try:
         with quiet():
-            ds = read_partial(io.BytesIO(header), force=True)
-            return _describe(ds, str(transfer_syntax_uid), pixel_element)
+            ds = read_partial(io.BytesIO(header), stop_when=stop, force=True)
+            groups = _groups_of_facts(per_frame) if per_frame is not None else _groups_of_dataset(ds)
+            return _describe(ds, str(transfer_syntax_uid), pixel_element, groups)
     except Malformed:
         raise
     except BAD_VALUE as exc:
@@ -143,10 +155,33 @@ def describe_image(header: bytes, transfer_syntax_uid: str, *, pixel_element: by
 
 def describe_dataset(ds: Dataset, transfer_syntax_uid: str, *, pixel_element: bytes = b"") -> ImageDescription:
     """Return the description of an image whose header is already parsed; as describe_image otherwise."""
-    return _describe(ds, transfer_syntax_uid, pixel_element)
+    return _describe(ds, transfer_syntax_uid, pixel_element, _groups_of_dataset(ds))
 
 
-def _describe(ds: Dataset, transfer_syntax_uid: str, pixel_element: bytes) -> ImageDescription:
+def _is_past_shared_groups(tag: BaseTag, vr: str | None, length: int) -> bool:
+    return int(tag) >= _PER_FRAME_GROUPS
+
+
+def _groups_of_dataset(ds: Dataset) -> list[Dataset]:
+    return list(ds.get("PerFrameFunctionalGroupsSequence") or [])
+
+
+def _groups_of_facts(per_frame: Mapping[str, Any]) -> list[Dataset]:
+    """Return functional groups with the macros that matter here, as the data set has them."""
+    columns = {macro: {keyword: per_frame[keyword] for keyword in keywords if keyword in per_frame} for macro, keywords in _MACROS.items()}
+    count = max((len(values) for macro in columns.values() for values in macro.values()), default=0)
+    groups = [Dataset() for _ in range(count)]
+    for macro, values in columns.items():
+        for index, group in enumerate(groups if values else []):
+            item = Dataset()
+            for keyword, column in values.items():
+                if column[index] is not None:
+                    setattr(item, keyword, column[index])
+            setattr(group, macro, [item])
+    return groups
+
+
+def _describe(ds: Dataset, transfer_syntax_uid: str, pixel_element: bytes, per_frame: list[Dataset]) -> ImageDescription:
     rows, columns = _integer(ds, "Rows"), _integer(ds, "Columns")
     bits_allocated = _integer(ds, "BitsAllocated")
     pixel_kind = _pixel_kind(ds, bits_allocated)
@@ -155,7 +190,6 @@ def _describe(ds: Dataset, transfer_syntax_uid: str, pixel_element: bytes) -> Im
     big_endian = transfer_syntax_uid == EXPLICIT_BIG_ENDIAN
     samples = _integer(ds, "SamplesPerPixel", 1)
     shared = _first(ds, "SharedFunctionalGroupsSequence")
-    per_frame = list(ds.get("PerFrameFunctionalGroupsSequence") or [])
     lut = _first(ds, "ModalityLUTSequence")
     ratios = _floats(ds, "LossyImageCompressionRatio")
     return ImageDescription(

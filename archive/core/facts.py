@@ -39,7 +39,7 @@ _REGION = """
     PhysicalUnitsYDirection PhysicalDeltaX PhysicalDeltaY
 """
 _PER_FRAME = """
-    ImagePositionPatient ImageOrientationPatient PixelSpacing WindowCenter WindowWidth RescaleSlope RescaleIntercept
+    ImagePositionPatient ImageOrientationPatient PixelSpacing WindowCenter WindowWidth VOILUTFunction RescaleSlope RescaleIntercept
     DimensionIndexValues StackID InStackPositionNumber TemporalPositionIndex EffectiveEchoTime DiffusionBValue
 """
 KEYWORDS, REGION_KEYWORDS = tuple(_IMAGE.split()), tuple(_REGION.split())

@@ -3,10 +3,11 @@
 import threading
 from collections import OrderedDict
 from functools import partial
+from typing import Any, cast
 
 from archive.core.codecs import DecodedFrame, decode_frame, describe_frames
 from archive.core.codecs.native import swap_words, word_span
-from archive.core.description import EXPLICIT_BIG_ENDIAN, ImageDescription, describe_image
+from archive.core.description import EXPLICIT_BIG_ENDIAN, XA_XRF, ImageDescription, describe_image
 from archive.services import retrieve
 from archive.services.frame_cache import frame_cache
 from archive.services.retrieve import StoredImage
@@ -28,7 +29,9 @@ def description_of(image: StoredImage) -> ImageDescription:
     pixel_element = b""
     if image.transfer_syntax_uid == EXPLICIT_BIG_ENDIAN:  # the only syntax whose samples depend on the element's VR
         pixel_element = object_store().read(image.sha256, len(header), 8)
-    description = describe_image(header, image.transfer_syntax_uid, pixel_element=pixel_element)
+    # Intake has collected what frames carry themselves, except the intensity relationship of angiograms (rule S09).
+    per_frame = None if image.sop_class_uid in XA_XRF else cast(dict[str, Any], image.facts.get("PerFrame") or {})
+    description = describe_image(header, image.transfer_syntax_uid, pixel_element=pixel_element, per_frame=per_frame)
     if image.number_of_frames:
         description = describe_frames(description, partial(retrieve.read_frame, image, 0))
     with _lock:

@@ -3,6 +3,7 @@
 import io
 import threading
 import warnings
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRL
 
 from archive.core.dataset import quiet
 from archive.core.description import Rescale, VoiWindow, describe_dataset, describe_image
+from archive.core.facts import image_facts
 from governance.core.faults import Malformed
 
 XA, ENHANCED_XA = "1.2.840.10008.5.1.4.1.1.12.1", "1.2.840.10008.5.1.4.1.1.12.1.1"
@@ -133,6 +135,19 @@ def test_enhanced_frames_have_their_own_values():
     assert description.voi_function == "LINEAR_EXACT"
     with pytest.raises(Malformed):
         description.rescale(2)
+
+
+def test_frames_from_what_intake_collected_are_the_same():
+    ds = pixels(NumberOfFrames=2, PerFrameFunctionalGroupsSequence=[frame("10", "20", "1", "0"), frame("30", "40", "2", "5")])
+    buffer = io.BytesIO()
+    dcmwrite(buffer, ds, implicit_vr=False, little_endian=True)
+    collected: Any = image_facts(ds)["PerFrame"]
+    from_facts = describe_image(buffer.getvalue(), ExplicitVRLittleEndian, per_frame=collected)
+    from_header = describe_image(buffer.getvalue(), ExplicitVRLittleEndian)
+    for description in (from_facts, from_header):
+        assert description.windows == ((VoiWindow(10, 20),), (VoiWindow(30, 40),))
+        assert description.rescales == (Rescale(1, 0), Rescale(2, 5))
+        assert description.voi_function == "LINEAR_EXACT"
 
 
 def test_equal_frames_are_kept_once_and_shared_groups_serve_all():

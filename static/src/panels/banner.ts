@@ -41,7 +41,7 @@ export class Banner extends LitElement {
         flex: 0 1 auto;
         min-width: 0;
       }
-      @media (max-width: 720px) {
+      @media (max-width: 1000px) {
         :host {
           display: grid;
           grid-template-columns: auto 1fr;

@@ -23,7 +23,9 @@ import "./tray";
 import type { CommandGiven } from "./toolbar";
 import "./toolbar";
 
-const NARROW = matchMedia("(max-width: 720px)");
+const NARROW = matchMedia("(max-width: 720px), (max-height: 480px)");
+/** Too small for a tray beside the picture, though not a phone held upright. */
+const CRAMPED = matchMedia("(max-width: 900px), (max-height: 480px)");
 
 @customElement("viewbox-study")
 export class StudyPage extends LitElement {
@@ -36,7 +38,7 @@ export class StudyPage extends LitElement {
   @state() private tool: Tool = "window";
   @state() private overlay: OverlayMode = "full";
   @state() private details = false;
-  @state() private isTrayOpen = !NARROW.matches;
+  @state() private isTrayOpen = !CRAMPED.matches;
   @state() private problem: { readonly words: string; readonly status: number } | null = null;
   @query("viewbox-cheat-sheet") private cheatSheet!: CheatSheet;
   @queryAll("viewbox-pane") private paneElements!: NodeListOf<Pane>;

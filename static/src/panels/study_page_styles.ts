@@ -130,4 +130,26 @@ export const studyPageStyles = css`
       grid-template: minmax(0, 1fr) minmax(0, 1fr) / minmax(0, 1fr);
     }
   }
+  @media (min-width: 721px) and (max-height: 480px) {
+    .desk {
+      display: none;
+    }
+    main {
+      flex-direction: row-reverse;
+    }
+    .tray {
+      position: absolute;
+      z-index: 50;
+      inset: 0 auto 0 0;
+      width: 300px;
+      box-shadow: 12px 0 40px rgb(0 0 0 / 60%);
+    }
+    .shade {
+      display: block;
+      position: absolute;
+      z-index: 49;
+      inset: 0;
+      background: rgb(0 0 0 / 55%);
+    }
+  }
 `;

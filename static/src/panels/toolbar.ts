@@ -40,6 +40,7 @@ export class Toolbar extends LitElement {
       }
       [role="toolbar"] {
         display: flex;
+        flex-wrap: wrap;
         align-items: center;
         gap: 2px;
         padding: 4px 8px;
@@ -205,7 +206,7 @@ export class Toolbar extends LitElement {
       .shade:hover {
         background: rgb(0 0 0 / 50%);
       }
-      @media (max-width: 720px) {
+      @media (max-width: 720px), (max-height: 480px) {
         :host {
           border: 0;
           border-top: 1px solid var(--line);
@@ -223,6 +224,22 @@ export class Toolbar extends LitElement {
           gap: 2px;
           min-height: 52px;
           font-size: 11px;
+        }
+      }
+      /* A phone held sideways: the five go to the side, the height is the picture's. */
+      @media (min-width: 721px) and (max-height: 480px) {
+        :host {
+          width: 76px;
+          border: 0;
+          border-left: 1px solid var(--line);
+        }
+        .phone {
+          grid-template: repeat(5, 1fr) / 1fr;
+          height: 100%;
+          padding: 0 env(safe-area-inset-right) 0 0;
+        }
+        .phone > button {
+          min-height: 44px;
         }
       }
     `,

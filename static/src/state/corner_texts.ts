@@ -50,9 +50,12 @@ export function patientLines(opened: OpenedDocument): string[] {
   return present([nameInWords(patient.name), patient.patient_id, person]);
 }
 
-/** Side and projection of breasts and limbs (S02), e.g. "L MLO". */
+const SIDES: Readonly<Record<string, string>> = { L: "Left", R: "Right", B: "Both sides", U: "Unpaired" };
+
+/** Side and projection of breasts and limbs (S02), e.g. "Left MLO". */
 function sideLines(opened: OpenedDocument): string[] {
-  const words = present([opened.laterality, opened.view_position]).join(" ");
+  const side = opened.laterality?.trim() ?? "";
+  const words = present([SIDES[side] ?? side, opened.view_position]).join(" ");
   return words ? [words] : [];
 }
 

@@ -89,7 +89,7 @@ export class SlideScene {
       navigatorBackground: "#121417",
       navigatorOpacity: 1,
       navigatorBorderColor: "#2b2f36",
-      navigatorDisplayRegionColor: "#6cb6ff",
+      navigatorDisplayRegionColor: "#2f7fd6",
       animationTime: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 0.35,
       springStiffness: 9,
       zoomPerScroll: 1.3,

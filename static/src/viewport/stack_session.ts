@@ -162,7 +162,7 @@ export class StackSession implements ChannelListener, CineScreen {
     this.view = { ...FIRST_VIEW, index: firstIndex(opened) };
     if (opened.cine && opened.frames.length > 1) {
       this.cine = new CinePlayer(opened.cine, opened.frames.length, this.channel, this);
-      if (this.startsPlaying) this.play();
+      if (this.startsPlaying && opened.kind === "clip") this.play();
     }
     const isAsked = this.askedEarly === this.view.index && !this.cine;
     this.askedEarly = null;

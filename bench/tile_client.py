@@ -14,7 +14,7 @@ import time
 from bench.raw_socket import RawSocket
 
 TILE, SUBSCRIBE, CREDIT, TILES, OPENED = 2, 16, 19, 22, 32
-CREDIT_BATCH, REQUEST_BATCH, MAX_CREDIT, FIRST_CREDIT = 16, 256, 64, 8
+CREDIT_BATCH, REQUEST_BATCH, MAX_CREDIT, FIRST_CREDIT = 32, 256, 64, 8
 
 
 def stream_tiles(url: str, token: str, series: str, count: int) -> tuple[float, int]:

@@ -1,5 +1,6 @@
 """Start and end of the server process. Kernels compile when imported, so before it listens; counted frames are written before it ends."""
 
+import gc
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -20,6 +21,8 @@ async def lifespan(
     """The ASGI lifespan protocol."""
     await receive()
     await pool.run(warm_kernels)
+    gc.collect()
+    gc.freeze()  # what start-up made stays: later collections, which stall every viewer, needn't walk it
     await send({"type": "lifespan.startup.complete"})
     await receive()
     try:

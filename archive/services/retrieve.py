@@ -189,13 +189,17 @@ def read_frame(image: StoredImage, frame_index: int) -> bytes:
     return align_bits(covering, bit_offset=bit_offset, bits=table.bits_per_frame) if table.bits_per_frame % 8 else covering
 
 
-def read_frame_at_once(image: StoredImage, frame_index: int) -> bytes | None:
-    """Return a compressed frame's bytes if they lie in one piece in this machine's memory, else None. Never waits."""
+def read_frame_at_once(image: StoredImage, frame_index: int, *, room: int = 0) -> bytearray | None:
+    """Return a compressed frame's bytes behind `room` empty ones, if they lie in one piece in this machine's memory, else None.
+
+    Never waits: an event loop may call it.
+    """
     table = image.frame_table
     if table.kind != "encapsulated" or table.is_fragmented or not 0 <= frame_index < len(table):
         return None
     offset, length = table.span(frame_index)
-    return object_store().read_at_once(image.sha256, offset, length)
+    data = bytearray(room + length)
+    return data if object_store().read_at_once(image.sha256, offset, memoryview(data)[room:]) else None
 
 
 def read_header(image: StoredImage) -> bytes:

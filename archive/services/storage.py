@@ -23,6 +23,7 @@ from archive.services import failpoints
 from governance.core.faults import Malformed, NotFound
 
 OPEN_FILES = 128
+_NO_WAIT: int | None = getattr(os, "RWF_NOWAIT", None)  # Linux only
 SYNC_THREADS = 8
 
 
@@ -41,8 +42,8 @@ class ObjectStore(Protocol):
         """Return exactly length bytes. Raises NotFound without such an object, Malformed when it ends before."""
         ...
 
-    def read_at_once(self, sha256: str, offset: int, length: int) -> bytes | None:
-        """Return exactly length bytes if they lie in this machine's memory, else None; never waits, so an event loop may call it."""
+    def read_at_once(self, sha256: str, offset: int, into: memoryview) -> bool:
+        """Fill a buffer if the bytes lie in this machine's memory and say whether it was filled; never waits: an event loop may call it."""
         ...
 
     def size(self, sha256: str) -> int:
@@ -117,17 +118,15 @@ class LocalObjectStore:
             raise Malformed("the object ends before the range does")
         return data
 
-    def read_at_once(self, sha256: str, offset: int, length: int) -> bytes | None:
+    def read_at_once(self, sha256: str, offset: int, into: memoryview) -> bool:
         with self._lock:
             file = self._files.get(sha256)
-        if file is None or not hasattr(os, "RWF_NOWAIT"):
-            return None
-        data = bytearray(length)
+        if file is None or _NO_WAIT is None:
+            return False
         try:
-            found = os.preadv(file.descriptor, [data], offset, os.RWF_NOWAIT)
+            return os.preadv(file.descriptor, [into], offset, _NO_WAIT) == len(into)
         except OSError:  # not in the page cache, or a file system that cannot say
-            return None
-        return bytes(data) if found == length else None
+            return False
 
     def size(self, sha256: str) -> int:
         try:
@@ -187,8 +186,8 @@ class RemoteObjectStore:
             raise Malformed("the object ends before the range does")
         return data
 
-    def read_at_once(self, sha256: str, offset: int, length: int) -> bytes | None:
-        return None
+    def read_at_once(self, sha256: str, offset: int, into: memoryview) -> bool:
+        return False
 
     def size(self, sha256: str) -> int:
         try:

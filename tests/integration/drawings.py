@@ -61,7 +61,17 @@ def stored_tile(column: int, row: int) -> bytes:
     return data + b"\0" * (len(data) % 2)  # as encapsulation pads it
 
 
-def sparse_slide(study: str, *, across: int = 3, down: int = 2) -> bytes:
+def rgb_tile(column: int, row: int) -> bytes:
+    """Return a JPEG whose components are RGB and which doesn't say so: no Adobe marker, no JFIF, full sampling (rule S10)."""
+    levels = np.empty((TILE, TILE, 3), np.uint8)
+    levels[:] = tile_colour(column, row)
+    data = bytes(simplejpeg.encode_jpeg(levels, 90, "RGB", "444"))
+    length = int.from_bytes(data[4:6], "big")  # of JFIF's segment, which follows SOI
+    data = data[:2] + data[4 + length :]
+    return data + b"\0" * (len(data) % 2)
+
+
+def sparse_slide(study: str, *, across: int = 3, down: int = 2, rgb: bool = False) -> bytes:
     """Return a one-level TILED_SPARSE slide that lacks ABSENT_TILE, as Part 10 bytes."""
     ds = _new(VLWholeSlideMicroscopyImageStorage, "SM", study, uid("slide series", study), uid("slide", study))
     ds.InstanceNumber = 1
@@ -72,7 +82,7 @@ def sparse_slide(study: str, *, across: int = 3, down: int = 2) -> bytes:
     ds.TotalPixelMatrixColumns, ds.TotalPixelMatrixRows, ds.TotalPixelMatrixFocalPlanes = across * TILE, down * TILE, 1
     ds.ImagedVolumeWidth, ds.ImagedVolumeHeight, ds.ImagedVolumeDepth = 1.0, 1.0, 0.001
     ds.DimensionOrganizationType = "TILED_SPARSE"
-    ds.SamplesPerPixel, ds.PhotometricInterpretation, ds.PlanarConfiguration = 3, "YBR_FULL_422", 0
+    ds.SamplesPerPixel, ds.PhotometricInterpretation, ds.PlanarConfiguration = 3, "RGB" if rgb else "YBR_FULL_422", 0
     ds.BitsAllocated = ds.BitsStored = 8
     ds.HighBit, ds.PixelRepresentation = 7, 0
     ds.LossyImageCompression, ds.LossyImageCompressionRatio, ds.LossyImageCompressionMethod = "01", 10, "ISO_10918_1"
@@ -84,7 +94,7 @@ def sparse_slide(study: str, *, across: int = 3, down: int = 2) -> bytes:
     shared.PixelMeasuresSequence = Sequence([measures])
     ds.SharedFunctionalGroupsSequence = Sequence([shared])
     ds.PerFrameFunctionalGroupsSequence = Sequence([_place(column, row) for column, row in places])
-    ds.PixelData = encapsulate([stored_tile(column, row) for column, row in places])
+    ds.PixelData = encapsulate([(rgb_tile if rgb else stored_tile)(column, row) for column, row in places])
     ds["PixelData"].VR = "OB"
     ds["PixelData"].is_undefined_length = True
     return _part10(ds, JPEGBaseline8Bit)

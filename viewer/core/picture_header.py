@@ -14,6 +14,8 @@ from viewer.core.messages import MAGIC, VERSION, Kind
 
 LAYOUT = struct.Struct("<2sBBHBBIIII16s16sIIIIffBBHfIIIIB3xI32s")
 HEADER_BYTES = LAYOUT.size
+_VIEWPORT, _ADDRESS, _PLACE = struct.Struct("<H"), struct.Struct("<IIII"), struct.Struct("<IIIIB3xI")
+_VIEWPORT_AT, _ADDRESS_AT, _VIEW_HASH_AT, _PLACE_AT = 4, 8, 40, 88
 NO_DIGEST = bytes(32)
 
 
@@ -102,3 +104,28 @@ class PictureHeader(NamedTuple):
             )
         except ValueError as exc:
             raise Malformed("unknown codec or fidelity") from exc
+
+
+def pack_tile_header(
+    message: bytearray,
+    like: bytes,
+    *,
+    viewport: int,
+    epoch: int,
+    sequence: int,
+    frame_number: int,
+    view_hash: bytes,
+    tile_column: int,
+    tile_row: int,
+    level: int,
+) -> None:
+    """Write the header of a stored tile into the first 144 bytes of its message.
+
+    like: the header of another tile of the same image. Kind, codec, instance, sizes, window, fidelity, loss and digest are taken
+    from it; the rest is this tile's own. The payload stands behind it already; no time is claimed for rendering.
+    """
+    message[:HEADER_BYTES] = like
+    _VIEWPORT.pack_into(message, _VIEWPORT_AT, viewport)
+    _ADDRESS.pack_into(message, _ADDRESS_AT, epoch, sequence, 0, frame_number)
+    message[_VIEW_HASH_AT : _VIEW_HASH_AT + 16] = view_hash
+    _PLACE.pack_into(message, _PLACE_AT, 0, 0, tile_column, tile_row, level, len(message) - HEADER_BYTES)

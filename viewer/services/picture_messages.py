@@ -15,7 +15,10 @@ from viewer.core.scheduler import Job
 from viewer.core.view import ViewState
 from viewer.services.opening import OpenedTarget
 from viewer.services.rendering import passed_through_at_once, render_frame
+from viewer.services.stored_tiles import remember, tile_at_once
 from viewer.services.tiles import TILE_VIEW, locate_tile, read_tile
+
+Message = bytes | bytearray
 
 
 def make_messages(work: Sequence[tuple[Job, OpenedTarget]]) -> list[bytes | Exception]:
@@ -29,7 +32,7 @@ def make_messages(work: Sequence[tuple[Job, OpenedTarget]]) -> list[bytes | Exce
     return made
 
 
-def message_at_once(job: Job, target: OpenedTarget) -> bytes | None:
+def message_at_once(job: Job, target: OpenedTarget) -> Message | None:
     """Return a job's message if it is stored bytes that lie in memory, or an absent tile; None where it needs a thread. Never waits."""
     tile = job.tile
     try:
@@ -37,6 +40,9 @@ def message_at_once(job: Job, target: OpenedTarget) -> bytes | None:
             image, frame_index = locate_tile(levels=target.levels, level=tile.level, column=tile.column, row=tile.row)
             if frame_index is None:
                 return _absent(job, image, tile)
+            message = tile_at_once(job, image, frame_index)
+            if message is not None:
+                return message
             view = TILE_VIEW
         elif job.view is not None and job.index < len(target.frames):
             (image, frame_index), view = target.frames[job.index], job.view
@@ -45,7 +51,12 @@ def message_at_once(job: Job, target: OpenedTarget) -> bytes | None:
         picture = passed_through_at_once(image=image, frame_index=frame_index, view=view)
     except Fault:
         return None  # the thread meets it again and says so
-    return None if picture is None else _message(job, image, frame_index, view, picture)
+    if picture is None:
+        return None
+    made = _message(job, image, frame_index, view, picture)
+    if tile is not None:
+        remember(image, frame_index, picture, made)
+    return made
 
 
 def _picture(job: Job, target: OpenedTarget) -> bytes:

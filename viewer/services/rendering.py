@@ -12,7 +12,7 @@ from archive.core.description import ImageDescription
 from archive.services import pixels, retrieve
 from archive.services.retrieve import StoredImage
 from governance.core.faults import NotFound
-from viewer.core.display import display_levels, shows_stored_levels
+from viewer.core.display import display_levels, shows_stored_levels, stored_voi
 from viewer.core.encode import encode_jpeg, encode_png, reduce_levels, reduced_size
 from viewer.core.picture import Picture
 from viewer.core.picture_header import NO_DIGEST, Codec, Fidelity
@@ -80,7 +80,7 @@ def passed_through_at_once(*, image: StoredImage, frame_index: int, view: ViewSt
     if reduced_size(description.rows, description.columns, view.max_rows, view.max_columns) != (description.rows, description.columns):
         return None
     stored = retrieve.read_frame_at_once(image, frame_index)
-    return None if stored is None else passed_through(image, frame_index, view, description, stored=stored)
+    return None if stored is None else passed_through(image, frame_index, view, description, stored=bytes(stored))
 
 
 def passed_through(
@@ -98,6 +98,7 @@ def passed_through(
     data = browser_bytes(retrieve.read_frame(image, frame_index) if stored is None else stored, description)
     if data is None:
         return None
+    voi = stored_voi(description, frame_index, view) if description.samples_per_pixel == 1 else None
     source_lossy, source_ratio = _source_loss(image, frame_index, description, None)
     pool.count(pictures_passed_through=1)
     return Picture(
@@ -108,8 +109,8 @@ def passed_through(
         height=description.rows,
         source_columns=description.columns,
         source_rows=description.rows,
-        window_center=math.nan,
-        window_width=math.nan,
+        window_center=math.nan if voi is None or voi.center is None else voi.center,
+        window_width=math.nan if voi is None or voi.width is None else voi.width,
         fidelity=Fidelity.STORED,
         source_lossy=source_lossy,
         source_ratio=source_ratio,

@@ -61,7 +61,7 @@ class StreamSession:
         self,
         *,
         actor: Subject,
-        send: Callable[[bytes], Awaitable[None]],
+        send: Callable[[bytes | bytearray], Awaitable[None]],
         end: Callable[[int], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -73,7 +73,7 @@ class StreamSession:
         self._send = send
         self._clock = clock
         self._targets: dict[int, OpenedTarget] = {}  # by generation
-        self._outbox: deque[tuple[Job | None, bytes, str]] = deque()
+        self._outbox: deque[tuple[Job | None, bytes | bytearray, str]] = deque()
         self._controls = 0
         self._malformed = 0
         self._work, self._mail, self._room = asyncio.Event(), asyncio.Event(), asyncio.Event()

@@ -3,12 +3,10 @@
 import asyncio
 import contextlib
 import uuid
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
-from channels.consumer import AsyncConsumer
-from channels.exceptions import StopConsumer
 from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
@@ -45,18 +43,21 @@ async def refuse(send: Any, exc: Fault) -> None:
     await asyncio.sleep(REFUSAL_S)
 
 
-class StreamConsumer(AsyncConsumer):  # type: ignore[misc]
-    """One client. `dispatch` is ours: the stock one visits a thread before every message."""
+class StreamConsumer:
+    """One client, as a bare ASGI application.
+
+    Not a Channels consumer: that one visits a thread, or at least starts and awaits two tasks, for every message. Channels still
+    routes to it, and its channel layer will carry shared views.
+    """
 
     session: StreamSession | None = None
-    channel_layer_alias: ClassVar[str] = ""  # no group messages yet, so no channel a socket
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         """Serve the socket until the client goes, or the server ends it - even when the client reads nothing more."""
         self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        serving = asyncio.ensure_future(super().__call__(scope, receive, send))
+        serving: asyncio.Future[Any] = asyncio.ensure_future(self._serve(scope, receive, send))
         try:
-            await asyncio.wait({serving, self.ended}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([serving, self.ended], return_when=asyncio.FIRST_COMPLETED)
             if self.session is not None:
                 await self.session.stop()
             if not serving.done():
@@ -71,41 +72,42 @@ class StreamConsumer(AsyncConsumer):  # type: ignore[misc]
         with contextlib.suppress(asyncio.CancelledError):
             await serving
 
-    async def dispatch(self, message: dict[str, Any]) -> None:
-        """Handle one ASGI event."""
-        if message["type"] == "websocket.receive" and self.session is not None:
-            await self.session.receive(message.get("bytes"))
-        elif message["type"] == "websocket.connect":
-            await self._connect()
-        elif message["type"] == "websocket.disconnect":
-            raise StopConsumer
-
-    async def _connect(self) -> None:
-        headers = dict(self.scope["headers"])
+    async def _serve(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        await receive()  # websocket.connect
+        headers = dict(scope["headers"])
         try:
-            if SUBPROTOCOL not in self.scope["subprotocols"]:
+            if SUBPROTOCOL not in scope["subprotocols"]:
                 raise Malformed("subprotocol")
-            actor = await self._identify(headers)
+            actor = await _identify(headers)
         except Fault as exc:
-            await refuse(self.base_send, exc)
-            raise StopConsumer from exc
-        self.session = StreamSession(actor=actor, send=self._send, end=self._end)
-        await self.send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL})
-        open_streams.add(self.session, headers)
-        self.session.start()
+            await refuse(send, exc)
+            return
 
-    async def _identify(self, headers: dict[bytes, bytes]) -> Subject:
-        """Return who connects. A cookie counts only from our own pages: browsers send it from anywhere."""
-        actor = await run_in_database(access.subject_of_headers, headers)
-        if actor == ANONYMOUS:
-            raise Unidentified
-        if not actor.session_key.startswith("token:") and not is_same_origin(headers):
-            raise Denied("origin")
-        return actor
+        async def send_binary(message: bytes | bytearray) -> None:
+            await send({"type": "websocket.send", "bytes": message})
 
-    async def _send(self, message: bytes) -> None:
-        await self.base_send({"type": "websocket.send", "bytes": message})
+        session = self.session = StreamSession(actor=actor, send=send_binary, end=self._end)
+        await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL})
+        open_streams.add(session, headers)
+        session.start()
+        while (message := await receive())["type"] == "websocket.receive":
+            await session.receive(message.get("bytes"))
 
     def _end(self, code: int) -> None:
         if not self.ended.done():
             self.ended.set_result(code)
+
+
+async def _identify(headers: dict[bytes, bytes]) -> Subject:
+    """Return who connects. A cookie counts only from our own pages: browsers send it from anywhere."""
+    actor = await run_in_database(access.subject_of_headers, headers)
+    if actor == ANONYMOUS:
+        raise Unidentified
+    if not actor.session_key.startswith("token:") and not is_same_origin(headers):
+        raise Denied("origin")
+    return actor
+
+
+async def stream_socket(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Serve one WebSocket of the stream."""
+    await StreamConsumer()(scope, receive, send)

@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import path, re_path
 
 from governance.core.faults import NotFound
-from viewer.ws.consumer import StreamConsumer, refuse
+from viewer.ws.consumer import refuse, stream_socket
 
 
 async def no_such_socket(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -14,4 +14,5 @@ async def no_such_socket(scope: dict[str, Any], receive: Any, send: Any) -> None
     await refuse(send, NotFound())
 
 
-websocket_urlpatterns = [path("ws/stream", StreamConsumer.as_asgi()), re_path(r"", no_such_socket)]  # type: ignore[arg-type]  # ASGI, for URLRouter
+# ASGI applications, for Channels' URLRouter
+websocket_urlpatterns = [path("ws/stream", stream_socket), re_path(r"", no_such_socket)]  # type: ignore[arg-type]

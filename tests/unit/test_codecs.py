@@ -90,7 +90,15 @@ def test_ybr_full_422_serves_each_chroma_pair_to_two_pixels():
     assert frame.values.tolist() == [[[10, 100, 200], [20, 100, 200], [30, 110, 210], [40, 110, 210]]]
     assert frame.photometric_interpretation == "YBR_FULL"
     with pytest.raises(Malformed):
-        decoded(bytes(12), 1, 3, bits=8, samples=3, photometric="YBR_FULL_422")
+        decoded(bytes(8), 1, 3, bits=8, samples=3, photometric="YBR_FULL_422")
+
+
+def test_halved_chroma_in_name_only_is_full_resolution():
+    data = bytes([10, 100, 200, 20, 101, 201, 30, 110, 210, 40, 111, 211])
+    for name, plain in (("YBR_FULL_422", "YBR_FULL"), ("YBR_PARTIAL_422", "YBR_PARTIAL")):
+        frame = decoded(data, 1, 4, bits=8, samples=3, photometric=name)
+        assert frame.values.tolist() == [[[10, 100, 200], [20, 101, 201], [30, 110, 210], [40, 111, 211]]]
+        assert frame.photometric_interpretation == plain
 
 
 def test_one_bit_begins_at_the_least_significant_bit():
@@ -397,6 +405,19 @@ def test_S10_rgb_components_carry_their_adobe_marker():
 def test_stored_bytes_pass_untouched_where_nothing_is_missing():
     data = jpeg_of(False, jfif=True)
     assert browser_jpeg(data, described(16, 16, syntax=JPEG, bits=8, samples=3, photometric="YBR_FULL_422")) is data
+
+
+@pytest.mark.parametrize("orientation", [2, 3, 6])
+def test_S02_exif_does_not_turn_the_picture_in_a_browser(orientation):
+    plain = jpeg_of(True, ids=(0, 1, 2))
+    content = b"Exif\0\0MM\0*" + struct.pack(">LHHHLHHL", 8, 1, 0x0112, 3, 1, orientation, 0, 0)
+    segment = b"\xff\xe1" + struct.pack(">H", len(content) + 2) + content
+    description = described(16, 16, syntax=JPEG, bits=8, samples=3)
+    for data in (plain[:2] + segment + plain[2:], plain[:2] + segment * 2 + plain[2:]):
+        assert browser_jpeg(data, description) == browser_jpeg(plain, description)
+        assert np.array_equal(decode_frame(data, description).values, decode_frame(plain, description).values)
+    grey = simplejpeg.encode_jpeg(GREY_8[:, :, None], 80, "GRAY", "Gray")
+    assert browser_jpeg(grey[:2] + segment + grey[2:], described(64, 96, syntax=JPEG, bits=8)) == grey
 
 
 def test_what_a_browser_cannot_show_is_not_handed_out():

@@ -28,6 +28,11 @@ def test_ybr_partial_has_the_studio_range():
     assert convert([[16, 128, 128], [235, 128, 128], [126, 128, 128]], "YBR_PARTIAL") == [[0] * 3, [255] * 3, [128] * 3]
 
 
+def test_halved_chroma_in_name_only():
+    for name in ("YBR_FULL", "YBR_PARTIAL"):
+        assert convert([[76, 85, 255], [150, 44, 21]], f"{name}_422") == convert([[76, 85, 255], [150, 44, 21]], name)
+
+
 def test_what_a_codec_has_undone_is_not_undone_again():
     assert convert([[10, 20, 30]], "YBR_RCT") == convert([[10, 20, 30]], "RGB") == [[10, 20, 30]]
 

@@ -238,9 +238,10 @@ def test_a_video_is_one_stream_without_addressable_frames():
     assert (found.frame_table.kind, found.frame_table.is_video, found.number_of_frames) == ("none", True, 1)
 
 
-def test_halved_chroma_is_two_thirds_of_the_bytes():
+@pytest.mark.parametrize("photometric", ["YBR_FULL_422", "YBR_PARTIAL_422"])
+def test_halved_chroma_is_two_thirds_of_the_bytes(photometric):
     dataset = ct_image(
-        BitsAllocated=8, BitsStored=8, HighBit=7, SamplesPerPixel=3, PhotometricInterpretation="YBR_FULL_422", PixelData=bytes(32)
+        BitsAllocated=8, BitsStored=8, HighBit=7, SamplesPerPixel=3, PhotometricInterpretation=photometric, PixelData=bytes(32)
     )
     assert read(as_bytes(dataset)).frame_table.lengths.tolist() == [32]
     dataset.PixelData = bytes(48)

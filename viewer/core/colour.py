@@ -31,15 +31,16 @@ def _ybr_to_rgb(ybr: Any, rgb: Any, partial: Any) -> None:
 def rgb_levels(values: NDArray[Any], photometric_interpretation: str, bits_stored: int) -> NDArray[np.uint8]:
     """Return 8-bit RGB of decoded samples.
 
-    values: (rows, columns, 3), RGB, YBR_FULL or YBR_PARTIAL at full resolution, bits_stored bits a sample.
+    values: (rows, columns, 3), RGB, YBR_FULL or YBR_PARTIAL at full resolution (also where the name says _422: RLE and JPEG 2000
+    know no halved chroma), bits_stored bits a sample.
     Raises: Unsupported for retired colour models (HSV, CMYK, ARGB).
     """
     levels = to_8_bits(values, bits_stored)
     if photometric_interpretation in ("RGB", "YBR_RCT", "YBR_ICT"):  # the codec has undone RCT and ICT
         return levels
-    if photometric_interpretation in ("YBR_FULL", "YBR_PARTIAL", "YBR_PARTIAL_420"):
+    if photometric_interpretation in ("YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL", "YBR_PARTIAL_422", "YBR_PARTIAL_420"):
         out = np.empty_like(levels)
-        _ybr_to_rgb(levels.reshape(-1, 3), out.reshape(-1, 3), photometric_interpretation != "YBR_FULL")
+        _ybr_to_rgb(levels.reshape(-1, 3), out.reshape(-1, 3), not photometric_interpretation.startswith("YBR_FULL"))
         return out
     raise Unsupported("photometric interpretation", photometric_interpretation)
 

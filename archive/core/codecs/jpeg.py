@@ -16,6 +16,7 @@ from archive.core.codecs.jpeg_stream import (
     has_end,
     read_jpeg_header,
     say_rgb,
+    without_exif,
 )
 from archive.core.description import ImageDescription
 from governance.core.faults import Malformed, Unsupported
@@ -41,11 +42,15 @@ def decode_jpeg(encoded: bytes, description: ImageDescription) -> DecodedFrame:
 def browser_jpeg(encoded: bytes, description: ImageDescription) -> bytes | None:
     """Return bytes that a browser shows as this decoder does, or None when it cannot show them.
 
-    They are the stored ones, except that RGB components get the marker that says so (rule S10). Raises: Malformed.
+    They are the stored ones, except that RGB components get the marker that says so (rule S10), and that Exif, by which a browser
+    would turn or mirror the picture, is left out (rule S02). Raises: Malformed.
     """
     header = _checked_header(encoded, description)
     if header.frame_marker not in _DCT or header.precision != 8 or not has_end(encoded, header):
         return None
+    if header.exif:
+        encoded = without_exif(encoded, header)
+        header = read_jpeg_header(encoded)
     if header.components == 3:
         is_rgb = header.is_rgb(description.photometric_interpretation)
         if is_rgb != header.is_taken_for_rgb:

@@ -1,11 +1,11 @@
 """JPEG streams by their markers: sizes, colour, completeness; without decoding (ISO 10918-1 Annex B, ISO 14495-1 Annex C)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from governance.core.faults import Malformed
 
 SOI, EOI, SOS = 0xD8, 0xD9, 0xDA
-APP0, APP8, APP14 = 0xE0, 0xE8, 0xEE
+APP0, APP1, APP8, APP14 = 0xE0, 0xE1, 0xE8, 0xEE
 SOF_BASELINE, SOF_EXTENDED, SOF_PROGRESSIVE, SOF_LOSSLESS, SOF_JPEG_LS = 0xC0, 0xC1, 0xC2, 0xC3, 0xF7
 _SOF = frozenset({0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF, 0xF7})
 _ALONE = frozenset({0x01, SOI, *range(0xD0, 0xD8)})
@@ -18,7 +18,7 @@ class JpegHeader:
 
     sampling: (horizontal, vertical) of each component. adobe_transform: of APP14, None without one.
     scan_offset: of the first SOS marker. near: JPEG-LS's largest error, 0 = lossless.
-    app0: byte range of the JFIF segment, or None.
+    app0: byte range of the JFIF segment, or None. exif: byte ranges of Exif segments.
     """
 
     frame_marker: int
@@ -31,6 +31,7 @@ class JpegHeader:
     app0: tuple[int, int] | None
     scan_offset: int
     near: int
+    exif: tuple[tuple[int, int], ...] = ()
 
     @property
     def components(self) -> int:
@@ -71,7 +72,7 @@ class JpegHeader:
 
 
 _remembered: dict[bytes, tuple[bytes, JpegHeader]] = {}  # by the first bytes: everything up to the scan data, and what it says
-_MAX_REMEMBERED = 256
+_MAX_REMEMBERED, _MAX_REMEMBERED_BYTES = 256, 65_536
 
 
 def read_jpeg_header(encoded: bytes) -> JpegHeader:
@@ -84,9 +85,10 @@ def read_jpeg_header(encoded: bytes) -> JpegHeader:
         return known[1]
     header = _read_markers(encoded)
     end = header.scan_offset + 2 + (encoded[header.scan_offset + 2] << 8 | encoded[header.scan_offset + 3])
-    if len(_remembered) >= _MAX_REMEMBERED:
-        _remembered.clear()
-    _remembered[encoded[:64]] = (encoded[:end], header)
+    if end <= _MAX_REMEMBERED_BYTES:
+        if len(_remembered) >= _MAX_REMEMBERED:
+            _remembered.clear()
+        _remembered[encoded[:64]] = (encoded[:end], header)
     return header
 
 
@@ -96,6 +98,7 @@ def _read_markers(encoded: bytes) -> JpegHeader:
     position, end = 2, len(encoded)
     adobe: int | None = None
     app0: tuple[int, int] | None = None
+    exif: list[tuple[int, int]] = []
     frame: tuple[int, int] | None = None  # marker, offset of its segment's content
     while position + 4 <= end:
         if encoded[position] != 0xFF:
@@ -111,9 +114,11 @@ def _read_markers(encoded: bytes) -> JpegHeader:
         if marker == SOS:
             if frame is None:
                 break
-            return _header(encoded, frame, adobe, app0, position)
+            return replace(_header(encoded, frame, adobe, app0, position), exif=tuple(exif))
         if marker == APP0 and encoded[content : content + 5] == b"JFIF\0":
             app0 = (position, position + 2 + length)
+        elif marker == APP1 and encoded[content : content + 5] == b"Exif\0":
+            exif.append((position, position + 2 + length))
         elif marker == APP14 and encoded[content : content + 5] == b"Adobe" and length >= 14:
             adobe = encoded[content + 11]
         elif marker in _SOF and frame is None:
@@ -155,3 +160,10 @@ def say_rgb(encoded: bytes, header: JpegHeader) -> bytes:
         return encoded[:2] + _ADOBE_RGB + encoded[2:]
     start, stop = header.app0
     return encoded[:2] + _ADOBE_RGB + encoded[2:start] + encoded[stop:]
+
+
+def without_exif(encoded: bytes, header: JpegHeader) -> bytes:
+    """Return a stream without its Exif segments: browsers turn and mirror pictures by them, DICOM doesn't (rule S02)."""
+    for start, stop in reversed(header.exif):
+        encoded = encoded[:start] + encoded[stop:]
+    return encoded

@@ -30,7 +30,10 @@ def decode_native(encoded: bytes, description: ImageDescription) -> DecodedFrame
         raise Unsupported("Bits Allocated", description.bits_allocated)
     if photometric in CHROMA_HALVED:
         # Both become full resolution; what remains of the name is the range of the values.
-        return DecodedFrame(_expand_422(encoded, description), photometric.removesuffix("_422"), False)
+        photometric = photometric.removesuffix("_422")
+        if len(encoded) < int(np.prod(shape)) * description.bits_allocated // 8:
+            return DecodedFrame(_expand_422(encoded, description), photometric, False)
+        # With room for all samples they are all there: only the name was left when the chroma was widened.
     unsigned = _samples(encoded, description, int(np.prod(shape)), np.dtype(f"u{description.bits_allocated // 8}"))
     if len(shape) == 3 and description.planar_configuration == 1:
         unsigned = np.ascontiguousarray(np.moveaxis(unsigned.reshape(shape[2], *shape[:2]), 0, -1))

@@ -64,7 +64,8 @@ def native_table(source: Source, element: Element, shape: PixelShape, *, is_defl
     if element.length > available:
         raise Malformed(f"{_CUT_SHORT}: {element.length:,} bytes are declared, {available:,} are in the file.")
     bits_per_frame = shape.bits_per_frame
-    if shape.photometric_interpretation == "YBR_FULL_422" and element.length < bits_per_frame // 8 * shape.number_of_frames:
+    is_halved = shape.photometric_interpretation in ("YBR_FULL_422", "YBR_PARTIAL_422")
+    if is_halved and element.length < bits_per_frame // 8 * shape.number_of_frames:
         bits_per_frame = bits_per_frame // 3 * 2  # two pixels share one CB and one CR (PS3.3 C.7.6.3.1.2)
     needed = (bits_per_frame * shape.number_of_frames + 7) // 8
     if element.length < needed:

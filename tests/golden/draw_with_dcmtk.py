@@ -1,4 +1,7 @@
-"""Write dcmtk_levels.json: what DCMTK's dcmj2pnm draws of pydicom's own files, on a grid. Run by hand: python -m tests.golden.draw_with_dcmtk"""
+"""Write dcmtk_levels.json: what DCMTK's dcmj2pnm draws of pydicom's own files, on a grid.
+
+Run by hand: python -m tests.golden.draw_with_dcmtk
+"""
 
 import json
 import subprocess
@@ -33,7 +36,7 @@ def points(levels: np.ndarray) -> list:
     """Return the levels at GRID x GRID places spread over the picture."""
     rows = np.linspace(0, levels.shape[0] - 1, GRID).astype(int)
     columns = np.linspace(0, levels.shape[1] - 1, GRID).astype(int)
-    return levels[rows][:, columns].tolist()
+    return list(levels[rows][:, columns].tolist())
 
 
 def draw(name: str) -> list:

@@ -187,7 +187,8 @@ def test_a_stored_grey_jpeg_passes_only_where_its_samples_are_the_levels():
     data = imagecodecs.jpeg8_encode(texture(), level=90)
     plain = stored([data], 64, 96, syntax=JPEG)
     windowed = stored([data], 64, 96, syntax=JPEG, WindowCenter="100", WindowWidth="100")
-    assert render_frame(image=plain, frame_index=0, view=ViewState()).fidelity is Fidelity.STORED
+    picture = render_frame(image=plain, frame_index=0, view=ViewState())
+    assert (picture.fidelity, picture.window_center, picture.window_width) == (Fidelity.STORED, 128, 256)
     assert render_frame(image=plain, frame_index=0, view=ViewState(window=(127, 200))).fidelity is Fidelity.LOSSLESS
     assert render_frame(image=windowed, frame_index=0, view=ViewState()).fidelity is Fidelity.LOSSLESS
     assert render_frame(image=windowed, frame_index=0, view=ViewState(window=(128, 256))).fidelity is Fidelity.STORED

@@ -111,16 +111,13 @@ def voi_of(decoded: DecodedFrame, description: ImageDescription, frame_index: in
     Full range is that of Bits Stored up to 8 bits, and beyond, or where a modality transform applies, that of the frame's
     own values without padding.
     """
-    stated = view.voi_function or description.voi_function
-    if view.window is not None:
-        return _window(*view.window, stated, description)
-    windows = description.windows_of(frame_index)
-    if windows:
-        return _window(windows[0].center, windows[0].width, stated, description)
-    if description.voi_luts:
-        return Voi(None, None, "", description.voi_luts[0])
-    low, high = _full_range(decoded, description, frame_index)
-    return range_voi(low, high, is_integer=description.pixel_kind == "integer")
+    stated = stored_voi(description, frame_index, view)
+    if stated is not None:
+        return stated
+    modality = modality_of(description, frame_index)
+    low, high = frame_extent(decoded.values, description.padding)
+    ends = apply_modality(np.array([low, high]), modality) if isinstance(modality, Rescale) else modality.entries
+    return range_voi(float(ends.min()), float(ends.max()), is_integer=description.pixel_kind == "integer")
 
 
 def _window(center: float, width: float, stated: str, description: ImageDescription) -> Voi:
@@ -135,16 +132,6 @@ def range_voi(low: float, high: float, *, is_integer: bool) -> Voi:
     if is_integer and high - low >= 1:
         return Voi((low + high) / 2 + 0.5, high - low + 1, "LINEAR")
     return Voi((low + high) / 2, high - low, "LINEAR_EXACT")
-
-
-def _full_range(decoded: DecodedFrame, description: ImageDescription, frame_index: int) -> tuple[float, float]:
-    modality = modality_of(description, frame_index)
-    is_plain = isinstance(modality, Rescale) and modality.is_identity
-    if description.pixel_kind == "integer" and description.bits_stored <= 8 and is_plain:
-        return stored_range(description)
-    low, high = frame_extent(decoded.values, description.padding)
-    ends = apply_modality(np.array([low, high]), modality) if isinstance(modality, Rescale) else modality.entries
-    return float(ends.min()), float(ends.max())
 
 
 def frame_extent(values: NDArray[Any], padding: tuple[float, float] | None) -> tuple[float, float]:
@@ -252,10 +239,23 @@ def shows_stored_levels(description: ImageDescription, frame_index: int, view: V
         return True
     if description.photometric_interpretation != "MONOCHROME2":
         return False
+    voi = stored_voi(description, frame_index, view)
     modality = modality_of(description, frame_index)
-    if view.window is None and not description.windows_of(frame_index):
-        return not description.voi_luts and isinstance(modality, Rescale) and modality.is_identity
-    window = description.windows_of(frame_index)[0] if view.window is None else None
-    center, width = (window.center, window.width) if window else view.window or (0.0, 1.0)
-    voi = _window(center, width, view.voi_function or description.voi_function, description)
-    return bool(np.array_equal(level_table(description, modality, voi, False), np.arange(256)))
+    return voi is not None and bool(np.array_equal(level_table(description, modality, voi, False), np.arange(256)))
+
+
+def stored_voi(description: ImageDescription, frame_index: int, view: ViewState) -> Voi | None:
+    """Return the VOI transform of a grey frame as voi_of does, or None when its pixels must be looked at for that."""
+    stated = view.voi_function or description.voi_function
+    windows = description.windows_of(frame_index)
+    if view.window is not None:
+        return _window(*view.window, stated, description)
+    if windows:
+        return _window(windows[0].center, windows[0].width, stated, description)
+    if description.voi_luts:
+        return Voi(None, None, "", description.voi_luts[0])
+    modality = modality_of(description, frame_index)
+    is_plain = isinstance(modality, Rescale) and modality.is_identity
+    if description.pixel_kind == "integer" and description.bits_stored <= 8 and is_plain:
+        return range_voi(*stored_range(description), is_integer=True)
+    return None

@@ -11,8 +11,8 @@ class Picture:
 
     codec, quality: of `data`; quality 0 where it does not apply. width, height: encoded pixels; source_columns, source_rows:
         of the stored frame: a smaller picture is reduced.
-    window_center, window_width: the window that was used, in modality units; NaN where there is none (colour, palette, VOI
-        LUT, stored bytes).
+    window_center, window_width: the window that was used, in modality units; NaN where there is none (colour, palette,
+        VOI LUT).
     fidelity: LOSSLESS (these levels exactly), LOSSY (encoded here), STORED (the bytes as they were stored).
     source_lossy, source_ratio: the stored frame had lost something before; by which ratio, NaN if unknown.
     digest: SHA-256 of the levels, row by row, RGB interleaved, if LOSSLESS; else zeros.

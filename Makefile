@@ -69,7 +69,7 @@ $(STAMPS)/python-dev: requirements-dev.txt $(STAMPS)/python
 
 $(STAMPS)/node: package.json package-lock.json $(STAMPS)/venv
 	@echo "Installing front-end packages …"
-	@scripts/with_node npm ci --silent --no-fund --no-audit
+	@scripts/with_node npm ci --loglevel=error --no-fund --no-audit
 	@touch $@
 
 $(DIST): $(STAMPS)/node $(shell find static/src static/public -type f 2>/dev/null) tsconfig.json vite.config.ts

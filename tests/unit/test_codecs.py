@@ -436,6 +436,16 @@ def test_jpeg_without_its_end_marker_but_complete():
             decoded(data[: int(len(data) * part)], 64, 96, syntax=JPEG, bits=8)
 
 
+def test_a_progressive_jpeg_of_thousands_of_scans_is_not_begun():
+    data = bytes(simplejpeg.encode_jpeg(GREY_8[:, :, None], 80, "GRAY", "Gray")).replace(b"\xff\xc0", b"\xff\xc2")
+    scan = data[read_jpeg_header(data).scan_offset : -2]
+    description = described(64, 96, syntax=".4.55", bits=8)
+    with pytest.raises(TooLarge):
+        decode_frame(data[:-2] + scan * 100 + data[-2:], description)
+    with pytest.raises(TooLarge):
+        browser_jpeg(data[:-2] + scan * 100 + data[-2:], description)
+
+
 def test_jpeg_with_padding_after_its_data():
     data = imagecodecs.jpeg8_encode(GREY_8)
     assert decoded(data[:-2] + b"\0\0" + data[-2:] + b"\0", 64, 96, syntax=JPEG, bits=8).values.shape == (64, 96)

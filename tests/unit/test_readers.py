@@ -238,6 +238,11 @@ def test_a_video_is_one_stream_without_addressable_frames():
     assert (found.frame_table.kind, found.frame_table.is_video, found.number_of_frames) == ("none", True, 1)
 
 
+def test_more_than_a_million_frames_are_refused_before_a_table_is_made():
+    with pytest.raises(TooLarge):
+        read(as_bytes(ct_image(Rows=1, Columns=1, BitsAllocated=1, BitsStored=1, HighBit=0, NumberOfFrames=1_000_001)))
+
+
 @pytest.mark.parametrize("photometric", ["YBR_FULL_422", "YBR_PARTIAL_422"])
 def test_halved_chroma_is_two_thirds_of_the_bytes(photometric):
     dataset = ct_image(

@@ -19,11 +19,12 @@ from archive.core.codecs.jpeg_stream import (
     without_exif,
 )
 from archive.core.description import ImageDescription
-from governance.core.faults import Malformed, Unsupported
+from governance.core.faults import Malformed, TooLarge, Unsupported
 
 # What libjpeg remarks on and gets right: padding between data and marker, and a scan header field that sequential scans ignore.
 _HARMLESS = ("extraneous bytes", "Invalid SOS parameters")
 _DCT = frozenset({SOF_BASELINE, SOF_EXTENDED, SOF_PROGRESSIVE})
+MAX_SCANS = 100  # encoders make about ten; each scan of a few bytes may cost a walk over all coefficients
 
 
 def decode_jpeg(encoded: bytes, description: ImageDescription) -> DecodedFrame:
@@ -61,6 +62,8 @@ def browser_jpeg(encoded: bytes, description: ImageDescription) -> bytes | None:
 def _checked_header(encoded: bytes, description: ImageDescription) -> JpegHeader:
     header = read_jpeg_header(encoded)
     check_codestream(description, rows=header.rows, columns=header.columns, components=header.components, precision=header.precision)
+    if header.frame_marker == SOF_PROGRESSIVE and encoded.count(b"\xff\xda", header.scan_offset) > MAX_SCANS:
+        raise TooLarge("scans of a progressive JPEG frame")
     return header
 
 

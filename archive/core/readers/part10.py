@@ -24,12 +24,12 @@ from archive.core.readers.elements import (
 from archive.core.readers.pixel_data import PixelShape, encapsulated_table, native_table, video_table
 from archive.core.readers.source import InflatedSource, Source
 from archive.core.uids import TransferSyntaxUid, is_valid_uid
-from governance.core.faults import Malformed, Mismatch, Unsupported, UnsupportedTransferSyntax
+from governance.core.faults import Malformed, Mismatch, TooLarge, Unsupported, UnsupportedTransferSyntax
 
 PREAMBLE_LENGTH = 128
 _MEDIA_STORAGE_DIRECTORY = "1.2.840.10008.1.3.10"
 _FLOAT_BITS = {0x7FE00008: 32, 0x7FE00009: 64}
-_MAX_FRAMES = 1 << 31
+MAX_FRAMES = 1_000_000
 _WITHOUT_STUDY = ("Hanging Protocol", "Color Palette", "Generic Implant", "Implant", "CT Defined", "XA Defined", "Inventory")
 
 
@@ -75,7 +75,7 @@ def read_instance(source: Source) -> DicomObject:
 
     Raises Malformed when the file is damaged, cut short or lacks what places it (PS3.3 C.12.1, C.7.2, C.7.3), Unsupported for a
     transfer syntax or SOP Class that isn't stored, Mismatch when an image lacks its own description, TooLarge for a header over
-    256 MB. The fault's text is a sentence for the person who sent the file.
+    256 MB or more than MAX_FRAMES. The fault's text is a sentence for the person who sent the file.
     """
     with quiet():
         meta, offset = read_file_meta(source)
@@ -174,8 +174,10 @@ def _pixel_shape(dataset: Dataset, pixel_data: Element) -> PixelShape:
     if not bits or not 1 <= bits <= 64:
         raise Mismatch("The image has Pixel Data, but no usable Bits Allocated.")
     frames = 1 if _is_empty(dataset, "NumberOfFrames") else integer(dataset, "NumberOfFrames")
-    if frames is None or not 1 <= frames < _MAX_FRAMES:
+    if frames is None or frames < 1:
         raise Mismatch("Number of Frames is not a usable number.")
+    if frames > MAX_FRAMES:
+        raise TooLarge("The image has more than a million frames.")
     photometric = text(dataset, "PhotometricInterpretation")
     samples = integer(dataset, "SamplesPerPixel") or (3 if photometric.startswith(("RGB", "YBR")) else 1)
     if not 1 <= samples <= 16:

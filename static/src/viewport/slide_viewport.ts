@@ -22,6 +22,7 @@ import { controls } from "../styles/controls";
 import type { Command } from "../tools/keys";
 import { detailsPanel, trustChip } from "./fidelity_view";
 import { glassStyles } from "./glass_styles";
+import { lines, scaleView } from "./overlays";
 import type { SlidePlace, SlideScene, SlideScreen } from "./slide_scene";
 import { slideStyles } from "./slide_styles";
 import type { Condition } from "./stack_session";
@@ -205,7 +206,6 @@ export class SlideViewport extends LitElement implements ChannelListener, SlideS
     if (!slide) return nothing;
     const corners = slideCorners(opened, slide, facts);
     const changes = slideChangesInWords(facts);
-    const lines = (texts: readonly string[]) => texts.map((text) => html`<div>${text}</div>`);
     return html`
       ${
         this.overlay === "full"
@@ -232,11 +232,7 @@ export class SlideViewport extends LitElement implements ChannelListener, SlideS
     const bar = scaleBar(mpp_um / 1000 / cssZoom, box.width * 0.25, "");
     if (!bar) return nothing;
     const [middle, foot] = [box.width / 2, box.height - (box.width < NARROW_PX ? 84 : 14)];
-    const path = `M${middle - bar.length_px / 2} ${foot - 6}v6h${bar.length_px}v-6`;
-    return html`<svg class="scale" width=${box.width} height=${box.height} aria-hidden="true">
-      <path class="shade" d=${path} /><path d=${path} />
-      <text x=${middle} y=${foot - 8}>${bar.words}</text>
-    </svg>`;
+    return scaleView(bar, box, middle, foot);
   }
 
   private completeness(facts: SlideViewFacts): TemplateResult | typeof nothing {

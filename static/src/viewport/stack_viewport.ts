@@ -6,10 +6,9 @@ import type { StreamClient } from "../net/stream_client";
 import type { Target } from "../net/worker_messages";
 import { icon } from "../panels/icons";
 import { rateWords } from "../state/cine_clock";
-import { cornerTexts, NO_TEXTS, type OverlayMode } from "../state/corner_texts";
-import { changesInWords, edgesOnScreen } from "../state/orientation";
-import { horizontalScale, scaleBar } from "../state/scale_bar";
-import { FIRST_VIEW, type Point, pictureMatrix, rectOnScreen, type Size } from "../state/stack_view";
+import type { OverlayMode } from "../state/corner_texts";
+import { changesInWords } from "../state/orientation";
+import { FIRST_VIEW, type Point, type Size } from "../state/stack_view";
 import { framesDragged, type Tool, usableTool } from "../state/tool";
 import { draggedWindow, presetName, presetsFor, type Window, windowInWords } from "../state/windows";
 import { controls } from "../styles/controls";
@@ -17,19 +16,15 @@ import { type GestureHandler, listenForGestures } from "../tools/gestures";
 import type { Command } from "../tools/keys";
 import { detailsPanel, trustChip } from "./fidelity_view";
 import { glassStyles } from "./glass_styles";
+import { overlays } from "./overlays";
 import { type DrawnPicture, PictureCanvas } from "./picture_canvas";
 import { type Condition, type SessionScreen, StackSession } from "./stack_session";
 import { NOTHING, SummaryChanged, type ViewportProbe, type ViewportSummary } from "./summary";
 
 const MIDDLE: Point = { x: 0, y: 0 };
 const SMALL_PX = 300;
-/** Below this the scale stands above the corner texts. */
-const NARROW_PX = 520;
 const SAY_AFTER_MS = 600;
 const SPEEDS = [0.25, 0.5, 1, 2] as const;
-/** Pictures of these have no left and right of the patient to speak of. */
-const WITHOUT_SIDES = new Set(["US", "IVUS", "ES", "EC", "XC", "GM", "OP", "SM", "DG", "OT", "IVOCT"]);
-
 @customElement("viewbox-stack")
 export class StackViewport extends LitElement implements SessionScreen, GestureHandler {
   static override styles = [controls, glassStyles];
@@ -201,74 +196,9 @@ export class StackViewport extends LitElement implements SessionScreen, GestureH
   private texts(): TemplateResult | typeof nothing {
     const { session, canvas } = this;
     const shown = session?.onScreen;
-    if (!session || !canvas || !shown) return nothing;
-    const { view } = session;
     const drawn = this.drawn();
-    const zoom = drawn ? canvas.zoomOf(drawn, view) : 1;
-    const mode = this.overlay === "full" && canvas.size.width < SMALL_PX ? "minimal" : this.overlay;
-    const corners = cornerTexts(shown.opened, shown, zoom, mode);
-    const changes = changesInWords(view.orientation, shown.header.inverted);
-    return html`
-      ${
-        corners === NO_TEXTS
-          ? nothing
-          : html`
-            <div class="corner top-left">${lines(corners.topLeft)}</div>
-            <div class="corner top-right">${lines(corners.topRight)}</div>
-            <div class="corner bottom-left">${lines(corners.bottomLeft)}</div>
-            <div class="corner bottom-right">${lines(corners.bottomRight)}</div>
-          `
-      }
-      ${this.letters()} ${this.scaleView()}
-      ${changes.length > 0 ? html`<div class="changes">${changes.join(" · ")}</div>` : nothing}
-    `;
-  }
-
-  /** Orientation letters stay in every overlay mode. */
-  private letters(): TemplateResult | typeof nothing {
-    const shown = this.session?.onScreen;
-    if (!shown || !this.session) return nothing;
-    const edges = shown.identified.frame.edges;
-    if (!edges) {
-      if (WITHOUT_SIDES.has(shown.opened.modality)) return nothing;
-      return html`<span class="edge bottom">orientation unknown</span>`;
-    }
-    const { left, right, top, bottom } = edgesOnScreen(edges, this.session.view.orientation);
-    return html`
-      <span class="edge left">${left}</span><span class="edge right">${right}</span>
-      <span class="edge top">${top}</span><span class="edge bottom">${bottom}</span>
-    `;
-  }
-
-  private scaleView(): TemplateResult | typeof nothing {
-    const { session, canvas } = this;
-    const shown = session?.onScreen;
-    const drawn = this.drawn();
-    if (!session || !canvas || !shown || !drawn || this.overlay === "off") return nothing;
-    const { view } = session;
-    const scale = horizontalScale(shown.opened, view.orientation);
-    if (!scale) return nothing;
-    const matrix = pictureMatrix(view, canvas.size, drawn.source, drawn.aspect);
-    const pixelsAcross = Math.hypot(matrix[0], matrix[2]);
-    let middle = canvas.size.width / 2;
-    let foot = canvas.size.height - (canvas.size.width < NARROW_PX ? 92 : 30);
-    let room = canvas.size.width * 0.3;
-    if (scale.region) {
-      const box = rectOnScreen(matrix, drawn.source, scale.region);
-      const [left, right] = [Math.max(0, box.left), Math.min(canvas.size.width, box.right)];
-      if (right - left < 20) return nothing;
-      middle = (left + right) / 2;
-      room = (right - left) * 0.5;
-      foot = Math.min(foot, box.bottom - 8);
-    }
-    const bar = scaleBar(scale.mm / pixelsAcross, room, scale.caveat);
-    if (!bar) return nothing;
-    const [from, to] = [middle - bar.length_px / 2, middle + bar.length_px / 2];
-    const path = `M${from} ${foot - 6}V${foot}H${to}V${foot - 6}`;
-    return html`<svg class="scale" width=${canvas.size.width} height=${canvas.size.height} aria-hidden="true">
-      <path class="shade" d=${path} /><path d=${path} />
-      <text x=${middle} y=${foot - 8}>${bar.words}</text>
-    </svg>`;
+    if (!session || !canvas || !shown || !drawn) return nothing;
+    return overlays({ shown, view: session.view, size: canvas.size, drawn, zoom: canvas.zoomOf(drawn, session.view), mode: this.overlay });
   }
 
   private stateWords(condition: Condition): TemplateResult | typeof nothing {
@@ -426,10 +356,6 @@ export class StackViewport extends LitElement implements SessionScreen, GestureH
       patient: opened.patient,
     };
   }
-}
-
-function lines(texts: readonly string[]): TemplateResult[] {
-  return texts.map((text) => html`<div>${text}</div>`);
 }
 
 /** Height of an image pixel over its width. */

@@ -62,6 +62,21 @@ def test_S03_another_matrix_is_another_stack():
     assert [stack.words for stack in build_stacks(images)] == [("512 × 512",), ("256 × 256",)]
 
 
+def test_S06_pixels_of_another_size_are_another_stack():
+    sizes = [[0.5, 0.5], [0.50001, 0.5], [0.9, 0.9], [0.5, 0.9]]
+    images = [slice_at(n, (0, 0, -n), PixelSpacing=size) for n, size in enumerate(sizes, 1)]
+    stacks = build_stacks(images)
+    assert [numbers_of(images, stack) for stack in stacks] == [[1, 2], [3], [4]]
+    assert [stack.words for stack in stacks] == [("pixels 0.5 × 0.5 mm",), ("pixels 0.9 × 0.9 mm",), ("pixels 0.5 × 0.9 mm",)]
+    per_frame = [[0.5, 0.5], [0.9, 0.9]]
+    volume = replace(
+        slice_at(1, (0, 0, 0)), number_of_frames=2, facts=slice_at(1, (0, 0, 0)).facts | {"PerFrame": {"PixelSpacing": per_frame}}
+    )
+    assert [[frame.frame_index for frame in stack.frames] for stack in build_stacks([volume])] == [[0], [1]]
+    magnified = [slice_at(n, (0, 0, n), ImagerPixelSpacing=[0.2, 0.2], EstimatedRadiographicMagnificationFactor=n) for n in (1, 2)]
+    assert len(build_stacks(magnified)) == 2
+
+
 def test_S03_half_a_degree_is_one_orientation_and_a_degree_is_two():
     def turned(number, degrees_cos, degrees_sin):
         return slice_at(number, (0, 0, number), [degrees_cos, degrees_sin, 0, -degrees_sin, degrees_cos, 0])

@@ -37,6 +37,11 @@ def test_slices_go_together_and_projections_stand_alone():
     assert kinds_of("DX", [MadeUpImage(instance_number=n) for n in (1, 2)]) == [("image", 1), ("image", 1)]
 
 
+def test_S06_what_carries_ultrasound_regions_stands_alone_whatever_its_modality():
+    images = [MadeUpImage(f"1.{n}", instance_number=n, facts={"SequenceOfUltrasoundRegions": [{"PhysicalDeltaX": n}]}) for n in (1, 2)]
+    assert kinds_of("OT", images) == [("image", 1), ("image", 1)]
+
+
 def test_S08_a_run_over_something_that_is_not_time_is_a_stack_without_cine_and_says_why():
     (item,) = items_of_series("NM", [MadeUpImage(number_of_frames=13, facts={"FrameIncrementPointer": "SliceVector"})])
     assert (item.kind, item.cine) == ("stack", None)

@@ -1,7 +1,7 @@
 """Stacks (rule S03): which frames belong together, in which order, and what a reader must be told about them.
 
-Frames are split by matrix, kind of image, frame of reference, orientation, echo, b-value and stack; positions that repeat are
-split into passes (phase, time); each stack is sorted by position along its normal. Instance Number orders only what has no geometry.
+Frames are split by matrix, size of pixels, kind of image, frame of reference, orientation, echo, b-value and stack; positions that
+repeat are split into passes (phase, time); each stack is sorted by position along its normal. Instance Number orders only what has no geometry.
 """
 
 import hashlib
@@ -12,12 +12,22 @@ from itertools import pairwise
 from statistics import median
 from typing import Any, Literal
 
-from viewer.core.frame_facts import Facts, ImageRecord, number, text, value_at
+from viewer.core.frame_facts import Facts, ImageRecord, number, numbers, text, value_at
 from viewer.core.geometry import Plane, Vector, dot, plane_of, vector
 
 POSITION_TOLERANCE_MM = 0.01  # positions are decimal text of at most 16 characters
 SPACING_TOLERANCE = 0.02  # of the median spacing; at least 0.02 mm
 MOST_NUMBERS_NAMED = 8
+SAME_SCALE = 1e-3  # of a spacing: decimal text of different length; a stack has one scale (rule S06)
+SCALES = (
+    "PixelSpacing",
+    "ImagerPixelSpacing",
+    "NominalScannedPixelSpacing",
+    "EstimatedRadiographicMagnificationFactor",
+    "PixelAspectRatio",
+)
+
+_Scale = tuple[tuple[float, ...], ...]
 
 # Attributes that may tell passes over the same positions apart, in order of trust.
 PASS_ATTRIBUTES = {
@@ -85,6 +95,7 @@ def build_stacks(images: Sequence[ImageRecord], chosen: Iterable[int] | None = N
     Stacks come in the order of the first Instance Number in each.
     """
     slices = [piece for index in (range(len(images)) if chosen is None else chosen) for piece in _slices_of(index, images[index])]
+    _split_by_scale(slices)
     drafts: list[_Draft] = []
     for group in _grouped(slices, lambda piece: tuple(sorted((key, str(value)) for key, value in piece.split.items()))):
         with_geometry = [piece for piece in group if piece.plane and piece.position]
@@ -137,6 +148,27 @@ def _split_of(image: ImageRecord, frame_index: int) -> dict[str, Hashable]:
         "b": number(value_at(facts, "DiffusionBValue", frame_index)),
         "stack": text(value_at(facts, "StackID", frame_index)) or None,
     }
+
+
+def _split_by_scale(slices: list[_Slice]) -> None:
+    """Keep apart what has pixels of another size: a millimetre would be wrong on one of them (rule S06)."""
+    scales = {
+        _key(piece): tuple(tuple(numbers(value_at(piece.facts, word, piece.frame_index)) or ()) for word in SCALES) for piece in slices
+    }
+    named: dict[_Scale, str] = {}
+    for scale in sorted(set(scales.values())):
+        alike = next((other for other in named if _is_same_scale(scale, other)), None)
+        sizes = ", ".join(" × ".join(f"{value:.4g}" for value in one) for one in scale if one)
+        named[scale] = named[alike] if alike is not None else f"pixels {sizes} mm" if sizes else ""
+    for piece in slices:
+        piece.split["pixels"] = named[scales[_key(piece)]]
+
+
+def _is_same_scale(left: _Scale, right: _Scale) -> bool:
+    return all(
+        len(a) == len(b) and all(abs(x - y) <= SAME_SCALE * max(abs(x), abs(y)) for x, y in zip(a, b, strict=True))
+        for a, b in zip(left, right, strict=True)
+    )
 
 
 def _drafts_in_space(slices: list[_Slice]) -> Iterable[_Draft]:

@@ -135,7 +135,7 @@ def _flavour(image: ImageRecord) -> str:
 
 
 def _stands_alone(modality: str, image: ImageRecord) -> bool:
-    if modality in ONE_BY_ONE or image.sop_class_uid == WHOLE_SLIDE:
+    if modality in ONE_BY_ONE or image.sop_class_uid == WHOLE_SLIDE or image.facts.get("SequenceOfUltrasoundRegions"):
         return not (image.number_of_frames > 1 and _has_planes(image))
     # A multi-frame image whose frames have no place of their own is a run: cine MR, gated NM, secondary captures.
     return image.number_of_frames > 1 and not _has_planes(image)

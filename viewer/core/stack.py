@@ -1,7 +1,8 @@
 """Stacks (rule S03): which frames belong together, in which order, and what a reader must be told about them.
 
 Frames are split by matrix, size of pixels, kind of image, frame of reference, orientation, echo, b-value and stack; positions that
-repeat are split into passes (phase, time); each stack is sorted by position along its normal. Instance Number orders only what has no geometry.
+repeat are split into passes (phase, time); each stack is sorted by position along its normal. Instance Number orders only what has
+no geometry.
 """
 
 import hashlib

@@ -4,6 +4,7 @@ import {
   completenessInWords,
   magnificationInWords,
   magnificationSteps,
+  micronsAcross,
   type SlideViewFacts,
   slideChangesInWords,
   zoomOfMagnification,
@@ -41,6 +42,17 @@ describe("slide view", () => {
 
   it("test_S02_rotation_and_flip_of_a_slide_are_named", () => {
     expect(slideChangesInWords(facts({}))).toEqual([]);
-    expect(slideChangesInWords(facts({ rotation_degrees: -90, isFlipped: true }))).toEqual(["flipped left–right", "rotated 270°"]);
+    expect(slideChangesInWords(facts({ rotation_degrees: -90 }))).toEqual(["rotated 270°"]);
+    // OpenSeadragon turns first and mirrors then: what a person sees as mirrored, then turned right, is -90 there.
+    expect(slideChangesInWords(facts({ rotation_degrees: -90, isFlipped: true }))).toEqual(["flipped left–right", "rotated 90°"]);
+  });
+
+  it("test_S06_a_turned_slide_whose_x_and_y_differ_has_the_scale_of_the_direction_on_screen", () => {
+    const oblong: SlideDocument = { ...SLIDE, mpp_um: [0.25, 0.5] };
+    expect(micronsAcross(oblong, 0)).toBeCloseTo(0.25);
+    expect(micronsAcross(oblong, 90)).toBeCloseTo(0.5);
+    expect(micronsAcross(oblong, 180)).toBeCloseTo(0.25);
+    expect(micronsAcross(oblong, 45)).toBeCloseTo(Math.hypot(0.25, 0.5) / Math.SQRT2);
+    expect(micronsAcross(UNKNOWN, 90)).toBeNull();
   });
 });

@@ -51,9 +51,19 @@ export function completenessInWords(slide: SlideDocument, facts: SlideViewFacts)
   return { words: `complete at ${times === null ? percent(facts.zoom) : `${short(times)}×`}${absent}`, isComplete: true };
 }
 
+/** Micrometres along the screen's width for one pixel of level 0: those of x and y differ, and the slide may be turned (S06). */
+export function micronsAcross(slide: SlideDocument, rotation_degrees: number): number | null {
+  const [x, y] = slide.mpp_um ?? [0, 0];
+  if (!(x > 0) || !(y > 0)) return null;
+  const angle = (rotation_degrees * Math.PI) / 180;
+  return Math.hypot(x * Math.cos(angle), y * Math.sin(angle));
+}
+
 /** Every change from the stored slide, named (S02). */
 export function slideChangesInWords(facts: SlideViewFacts): string[] {
-  const degrees = ((Math.round(facts.rotation_degrees) % 360) + 360) % 360;
+  // OpenSeadragon mirrors what it has turned: seen as mirrored first, the turn is the other way round.
+  const turn = facts.isFlipped ? -facts.rotation_degrees : facts.rotation_degrees;
+  const degrees = ((Math.round(turn) % 360) + 360) % 360;
   const words = facts.isFlipped ? ["flipped left–right"] : [];
   return degrees === 0 ? words : [...words, `rotated ${degrees}°`];
 }
@@ -68,12 +78,13 @@ export function slideCorners(opened: OpenedDocument, slide: SlideDocument, facts
   const { study } = opened;
   const when = [dateInWords(study.date), timeInWords(study.time)].filter(Boolean).join(" ");
   const levels = slide.levels[0];
+  const mpp_um = micronsAcross(slide, facts.rotation_degrees);
   return {
     topRight: [study.institution, when, study.description].flatMap((line) => (line ? [line] : [])),
     bottomLeft: [placeInWords(slide, facts), levels ? `${levels.columns} × ${levels.rows} pixels` : ""].filter(Boolean),
     bottomRight: [
       magnificationInWords(slide, facts.zoom),
-      slide.mpp_um ? `${short(slide.mpp_um[0] / facts.zoom)} µm a screen pixel` : "µm per pixel not known",
+      mpp_um ? `${short(mpp_um / facts.zoom)} µm a screen pixel` : "µm per pixel not known",
       opened.series_description ?? "",
     ].filter(Boolean),
   };

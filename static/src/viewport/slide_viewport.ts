@@ -13,6 +13,7 @@ import {
   magnification,
   magnificationInWords,
   magnificationSteps,
+  micronsAcross,
   type SlideViewFacts,
   slideChangesInWords,
   slideCorners,
@@ -225,7 +226,8 @@ export class SlideViewport extends LitElement implements ChannelListener, SlideS
   }
 
   private scale(facts: SlideViewFacts): TemplateResult | typeof nothing {
-    const mpp_um = this.opened?.slide?.mpp_um?.[0];
+    const slide = this.opened?.slide;
+    const mpp_um = slide ? micronsAcross(slide, facts.rotation_degrees) : null;
     const box = this.host?.getBoundingClientRect();
     if (!mpp_um || !box) return nothing;
     const cssZoom = facts.zoom / (globalThis.devicePixelRatio || 1);

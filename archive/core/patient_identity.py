@@ -32,9 +32,14 @@ def _comparable_groups(name: str) -> list[str]:
     """Return the name's representations (alphabetic, ideographic, phonetic; PS3.5 6.2.1) with only letters between blanks."""
     groups = []
     for group in fold_name(name).split("="):
-        words = "".join(letter if letter.isalnum() else " " for letter in group).split()
+        words = "".join(letter if _is_of_a_word(letter) else " " for letter in group).split()
         groups.append(" ".join(words))
     return groups
+
+
+def _is_of_a_word(letter: str) -> bool:
+    """Marks are the vowels of Indic scripts and Thai: names may differ in nothing else. So may what could not be decoded (U+FFFD)."""
+    return letter.isalnum() or letter == "\ufffd" or unicodedata.category(letter).startswith("M")
 
 
 def names_agree(left: str, right: str) -> bool:

@@ -21,6 +21,11 @@ SAM = Demographics("Doe^Sam", "19700101", "M")
         ("=山田^太郎", "山田^太郎", False),
         ("Müller^Eva", "MÜLLER^EVA", True),
         ("Ａｎｎ^Lee", "Ann^Lee", True),
+        ("Mu\u0308ller^Eva", "Müller^Eva", True),
+        ("राम^सीता", "राम^सीता", True),
+        ("राम^सीता", "रोम^सीता", False),  # the vowel alone differs, a combining mark
+        ("กี่^ดี", "ก่^ดี", False),
+        ("M\ufffdller^Eva", "M ller^Eva", False),
     ],
 )
 def test_S12_names(left, right, expected):

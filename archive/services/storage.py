@@ -22,7 +22,7 @@ from obstore.store import from_url
 from archive.services import failpoints
 from governance.core.faults import Malformed, NotFound
 
-OPEN_FILES = 128
+OPEN_FILES = 512  # a stack and a half; serve raises the limit of the process
 _NO_WAIT: int | None = getattr(os, "RWF_NOWAIT", None)  # Linux only
 SYNC_THREADS = 8
 

@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -21,6 +22,7 @@ APPLICATION = "config.asgi:application"
 HOST = "127.0.0.1"
 STALLED_MS = 60_000  # so long a peer may acknowledge nothing of what was sent to it
 GRACE_S = 3
+MAX_FILES = 65_536
 PR_SET_PDEATHSIG = 1
 
 
@@ -35,6 +37,14 @@ def listen(port: int) -> socket.socket:
     listener.listen(256)
     listener.set_inheritable(False)
     return listener
+
+
+def raise_file_limit() -> None:
+    """Let the process open as many files as it may: each socket and each object that is being read is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MAX_FILES if hard == resource.RLIM_INFINITY else min(hard, MAX_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _die_with_parent() -> None:
@@ -84,6 +94,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Listen, start the worker, serve."""
+        raise_file_limit()
         try:
             listener = listen(options["port"])
         except OSError as exc:

@@ -39,3 +39,6 @@ def texture(*shape, low=0, high=256, dtype=np.uint8):
     noise = np.random.default_rng(1).integers(-2, 3, shape[:2])
     values = np.clip(grey + noise, low, high - 1).astype(dtype)
     return values if len(shape) == 2 else np.ascontiguousarray(np.stack([values, values[::-1], values[:, ::-1]], -1))
+
+
+GREY_8, GREY_12 = texture(64, 96), texture(64, 96, high=4096, dtype=np.uint16)

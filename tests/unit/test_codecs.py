@@ -11,7 +11,7 @@ import pytest
 from archive.core.codecs import CODECS, decode_frame, describe_frames
 from archive.core.codecs.native import swap_words, word_span
 from governance.core.faults import Malformed, TooLarge, Unsupported
-from tests.unit.codec_frames import HT, J2K, JLS, JPEG, JPEG_12, JXL, LOSSLESS, PREFIX, RLE, decoded, described, texture
+from tests.unit.codec_frames import GREY_8, GREY_12, HT, J2K, JLS, JPEG, JPEG_12, JXL, LOSSLESS, PREFIX, RLE, decoded, described, texture
 
 # --- native ---
 
@@ -145,7 +145,6 @@ def test_damaged_rle_is_malformed(damage):
 
 # --- compressed: every family loses nothing where it says so, and refuses what is cut short ---
 
-GREY_8, GREY_12 = texture(64, 96), texture(64, 96, high=4096, dtype=np.uint16)
 SIGNED = texture(64, 96, low=-1024, high=2000, dtype=np.int16)
 COLOUR = texture(64, 96, 3)
 

@@ -1,5 +1,7 @@
 """JPEG colour and markers: whose word counts, what a browser is handed, what is refused."""
 
+import struct
+
 import imagecodecs
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from archive.core.codecs.jpeg import browser_jpeg
 from archive.core.codecs.jpeg_stream import read_jpeg_header, say_rgb
 from archive.core.codecs.jpeg_xl import read_size
 from governance.core.faults import Malformed, TooLarge
-from tests.unit.codec_frames import JPEG, LOSSLESS, decoded, described
+from tests.unit.codec_frames import GREY_8, JPEG, LOSSLESS, decoded, described
 
 FLAT = np.zeros((16, 16, 3), np.uint8)
 FLAT[:] = (200, 30, 60)

@@ -28,8 +28,8 @@ test-unit: setup-dev ## unit, service, contract, golden and architecture tests (
 	scripts/with_node npm test --silent
 	.venv/bin/pytest tests/unit tests/service tests/contract tests/golden tests/architecture -n 2 --dist loadfile -q
 
-test-postgres: setup-dev peers ## the service and contract tests again, on PostgreSQL
-	scripts/with_postgres .venv/bin/pytest tests/service tests/contract -q
+test-postgres: setup-dev peers ## the tests that have a database again, on PostgreSQL
+	scripts/with_postgres .venv/bin/pytest tests/service tests/contract/test_pages.py tests/contract/test_qido.py tests/contract/test_routes_refuse.py -q
 
 test-integration: setup-dev peers ## real peers on loopback
 	.venv/bin/pytest tests/integration -q

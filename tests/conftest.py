@@ -70,6 +70,15 @@ def make_actor(username: str, role: str, *departments: str) -> Actor:
     return Actor(user=user, subject=subject_of_user(user))
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """The test database; PostgreSQL drops it only when the database threads have let go of it."""
+    from governance.services.database import close_connections
+
+    yield
+    close_connections()
+
+
 @pytest.fixture
 def alice(db: None) -> Actor:
     return make_actor("alice", "clinician", "radiology", "cardiology", "pathology")

@@ -17,11 +17,13 @@ from django.db import close_old_connections, connections
 
 DATABASE_THREADS = 3
 DESK_THREADS = 2
+WATCH_THREADS = 1
 
 T = TypeVar("T")
 
 _database = ThreadPoolExecutor(max_workers=DATABASE_THREADS, thread_name_prefix="database")
 _desk = ThreadPoolExecutor(max_workers=DESK_THREADS, thread_name_prefix="desk")
+_watch = ThreadPoolExecutor(max_workers=WATCH_THREADS, thread_name_prefix="watch")
 
 
 async def run_in_database(function: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
@@ -34,9 +36,14 @@ async def run_at_desk(function: Callable[..., T], /, *args: Any, **kwargs: Any) 
     return await _run(_desk, function, args, kwargs)
 
 
+async def run_on_watch(function: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
+    """Run the look-up of who may still see: while the database threads are busy storing, a signed-out stream must not stay open."""
+    return await _run(_watch, function, args, kwargs)
+
+
 def close_connections(*, timeout_s: float = 5) -> None:
     """Close the connections of all these threads, at shutdown and between tests; a thread that stays busy keeps its own."""
-    for executor, threads in ((_database, DATABASE_THREADS), (_desk, DESK_THREADS)):
+    for executor, threads in ((_database, DATABASE_THREADS), (_desk, DESK_THREADS), (_watch, WATCH_THREADS)):
         together = threading.Barrier(threads)
         for closing in [executor.submit(_close, together, timeout_s) for _ in range(threads)]:
             closing.result()

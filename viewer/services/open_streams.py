@@ -1,22 +1,18 @@
 """The open streams of this process: who may go on, who has gone quiet, what was sent.
 
 Every WATCH_S the rights behind all open streams are looked up in one go; a stream whose session, token or rights changed is
-closed, so that sign-out and a changed role take effect within a second (DESIGN.md section 6). The look-up has a thread of its
-own: a database pool that is busy storing must not keep a signed-out stream open.
+closed, so that sign-out and a changed role take effect within a second (DESIGN.md section 6).
 """
 
 import asyncio
 import logging
 import time
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
-
-from django.db import close_old_connections
 
 from governance.core.faults import Denied, Exhausted, Unidentified, answer_for
-from governance.core.policy import ANONYMOUS, Subject
+from governance.core.policy import ANONYMOUS
 from governance.services import access, audit
-from governance.services.database import run_in_database
+from governance.services.database import run_in_database, run_on_watch
 from viewer.services.streaming import IDLE_S, StreamSession
 
 log = logging.getLogger("viewbox.stream")
@@ -25,16 +21,8 @@ WATCH_S = 0.4
 FLUSH_S = 30.0
 PATIENCE_S = 5.0  # so long rights may stay unknown before streams are closed
 
-_watcher = ThreadPoolExecutor(max_workers=1, thread_name_prefix="rights")
-
-
-def _rights(subjects: set[Subject]) -> dict[Subject, bool]:
-    close_old_connections()
-    return access.current_epochs(subjects)
-
 
 def _is_identified(headers: Mapping[bytes, bytes]) -> bool:
-    close_old_connections()
     return access.subject_of_headers(headers) != ANONYMOUS
 
 
@@ -61,13 +49,12 @@ class OpenStreams:
         await run_in_database(audit.flush_frames)
 
     async def _keep_watch(self) -> None:
-        loop = asyncio.get_running_loop()
         known_at = flushed_at = time.monotonic()
         while self._sessions:
             await asyncio.sleep(WATCH_S)
             sessions = list(self._sessions)
             try:
-                valid = await loop.run_in_executor(_watcher, _rights, {session.actor for session in sessions})
+                valid = await run_on_watch(access.current_epochs, {session.actor for session in sessions})
                 for session in sessions:
                     if not valid.get(session.actor, False):
                         await self._close(session)
@@ -90,7 +77,7 @@ class OpenStreams:
         headers = self._sessions.get(session)
         if headers is None:
             return
-        identified = await asyncio.get_running_loop().run_in_executor(_watcher, _is_identified, headers)
+        identified = await run_on_watch(_is_identified, headers)
         session.end(answer_for(Denied() if identified else Unidentified()).websocket)
 
 

@@ -61,10 +61,9 @@ def decoded(image: StoredImage, frame_index: int) -> DecodedFrame:
 
 
 def _decoded_now(image: StoredImage, frame_index: int, description: ImageDescription) -> DecodedFrame:
-    encoded = retrieve.read_frame(image, frame_index)
     if description.is_word_swapped:
-        encoded = _in_byte_order(image, frame_index)
-    return decode_frame(encoded, description, frame_index)
+        return decode_frame(_in_byte_order(image, frame_index), description, frame_index)
+    return decode_frame(retrieve.view_frame(image, frame_index), description, frame_index)
 
 
 def _in_byte_order(image: StoredImage, frame_index: int) -> bytes:

@@ -189,6 +189,14 @@ def read_frame(image: StoredImage, frame_index: int) -> bytes:
     return align_bits(covering, bit_offset=bit_offset, bits=table.bits_per_frame) if table.bits_per_frame % 8 else covering
 
 
+def view_frame(image: StoredImage, frame_index: int) -> bytes | memoryview:
+    """Return one frame's encoded bytes as read_frame does, mapped instead of copied where it is uncompressed and local."""
+    table = image.frame_table
+    if table.kind != "native" or table.bits_per_frame % 8 or not 0 <= frame_index < len(table):
+        return read_frame(image, frame_index)
+    return object_store().view(image.sha256, *table.span(frame_index))
+
+
 def read_frame_at_once(image: StoredImage, frame_index: int, *, room: int = 0) -> bytearray | None:
     """Return a compressed frame's bytes behind `room` empty ones, if they lie in one piece in this machine's memory, else None.
 

@@ -33,6 +33,8 @@ def test_what_was_put_is_read_by_range(store, tmp_path):
     assert store.read(sha256, 300, 7) == data[300:307]
     assert store.read(sha256, len(data) - 1, 1) == data[-1:]
     assert store.read(sha256, 10, 0) == b""
+    assert store.view(sha256, 300, 7) == data[300:307]
+    assert store.view(sha256, len(data), 0) == b""
     room = bytearray(7)
     assert not store.read_at_once(sha256, 300, memoryview(room)) or room == data[300:307]
     path = store.local_path(sha256)
@@ -44,6 +46,8 @@ def test_a_range_past_the_end_is_malformed(store, tmp_path):
     for offset, length in ((0, 13), (11, 2), (12, 1), (400, 1)):
         with pytest.raises(Malformed):
             store.read(sha256, offset, length)
+        with pytest.raises(Malformed):
+            store.view(sha256, offset, length)
         assert not store.read_at_once(sha256, offset, memoryview(bytearray(length)))
 
 

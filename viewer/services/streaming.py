@@ -34,15 +34,30 @@ MAX_CONTROLS = 128  # control messages waiting for a slow reader, before its own
 MAX_MALFORMED = 16
 IDLE_S = 60.0
 
-_slots: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+
+class _RenderSlots:
+    """The process's render slots: first come, first served, so that sockets take turns and each chooses late."""
+
+    def __init__(self) -> None:
+        self._free = asyncio.Semaphore(RENDER_SLOTS)
+        self._taken = 0
+
+    async def acquire(self) -> int:
+        """Wait for a slot; return how many pictures it is worth: one more than one where the threads are busy anyway."""
+        await self._free.acquire()
+        self._taken += 1
+        return 2 if self._taken > 1 else 1
+
+    def release(self) -> None:
+        self._taken -= 1
+        self._free.release()
 
 
-def _render_slots() -> asyncio.Semaphore:
-    """Return the process's render slots: first come, first served, so that sockets take turns and each chooses late."""
-    loop = asyncio.get_running_loop()
-    if loop not in _slots:
-        _slots[loop] = asyncio.Semaphore(RENDER_SLOTS)
-    return _slots[loop]
+_slots: WeakKeyDictionary[asyncio.AbstractEventLoop, _RenderSlots] = WeakKeyDictionary()
+
+
+def _render_slots() -> _RenderSlots:
+    return _slots.setdefault(asyncio.get_running_loop(), _RenderSlots())
 
 
 def fault_document(exc: BaseException, *, about: int, sequence: int | None = None) -> dict[str, Any]:
@@ -201,8 +216,8 @@ class StreamSession:
                     async with asyncio.timeout(wait):
                         await self._work.wait()
                 continue
-            await slots.acquire()
-            jobs = self.scheduler.take(self._clock(), pictures=2 if slots.locked() else 1, tiles=TILES_A_HOP)
+            pictures = await slots.acquire()
+            jobs = self.scheduler.take(self._clock(), pictures=pictures, tiles=TILES_A_HOP)
             work = [(job, self._targets[job.generation]) for job in jobs]
             slow = [each for each in work if not self._make_at_once(*each)]
             if slow:
@@ -222,7 +237,7 @@ class StreamSession:
         self._outbox.extend((each, data, study) for each, data in self.scheduler.rendered(job, message))
         return True
 
-    async def _make(self, work: list[tuple[Job, OpenedTarget]], slots: asyncio.Semaphore) -> None:
+    async def _make(self, work: list[tuple[Job, OpenedTarget]], slots: _RenderSlots) -> None:
         try:
             made: list[bytes | Exception] = await pool.run(make_messages, work)
         except Exception as exc:

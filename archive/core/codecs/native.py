@@ -13,7 +13,7 @@ from governance.core.faults import Malformed, Unsupported
 CHROMA_HALVED = frozenset({"YBR_FULL_422", "YBR_PARTIAL_422"})
 
 
-def decode_native(encoded: bytes, description: ImageDescription) -> DecodedFrame:
+def decode_native(encoded: bytes | memoryview, description: ImageDescription) -> DecodedFrame:
     """Decode one uncompressed frame.
 
     encoded: a 1-bit frame begins at bit 0 of the first byte, least significant bit first; 8-bit samples that were stored in
@@ -52,7 +52,7 @@ def decode_deflated_frame(encoded: bytes, description: ImageDescription) -> Deco
     return decode_native(data, description)
 
 
-def unpack_bits(packed: bytes, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+def unpack_bits(packed: bytes | memoryview, shape: tuple[int, ...]) -> NDArray[np.uint8]:
     """Return 1-bit samples as 0 and 1. PS3.5 8.1.1: the first pixel is the least significant bit."""
     count = int(np.prod(shape))
     if len(packed) * 8 < count:
@@ -71,7 +71,7 @@ def align_to_high_bit(unsigned: NDArray[Any], description: ImageDescription) -> 
     )
 
 
-def _samples(encoded: bytes, description: ImageDescription, count: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+def _samples(encoded: bytes | memoryview, description: ImageDescription, count: int, dtype: np.dtype[Any]) -> NDArray[Any]:
     """Return `count` samples of native byte order; more bytes are padding, fewer are an error."""
     if len(encoded) < count * dtype.itemsize:
         raise Malformed("the frame is shorter than rows and columns say")
@@ -91,7 +91,7 @@ def swap_words(words: bytes) -> bytes:
     return np.frombuffer(words, np.uint16).byteswap().tobytes()
 
 
-def _expand_422(encoded: bytes, description: ImageDescription) -> NDArray[np.uint8]:
+def _expand_422(encoded: bytes | memoryview, description: ImageDescription) -> NDArray[np.uint8]:
     """Return (rows, columns, 3) from Y Y Cb Cr quadruples, each chroma pair serving two pixels (PS3.3 C.7.6.3.1.2)."""
     rows, columns = description.rows, description.columns
     if description.bits_allocated != 8 or description.samples_per_pixel != 3:

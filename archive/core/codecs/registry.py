@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from archive.core.codecs.frames import DecodedFrame
 from archive.core.codecs.jpeg import browser_jpeg, decode_jpeg
@@ -27,7 +28,7 @@ class Codec:
 
     name: str
     transfer_syntax_uids: frozenset[str]
-    decode: Callable[[bytes, ImageDescription], DecodedFrame]
+    decode: Callable[[Any, ImageDescription], DecodedFrame]  # of bytes; native also of a view
     corrected: Callable[[bytes, ImageDescription], ImageDescription] | None = None
     browser_bytes: Callable[[bytes, ImageDescription], bytes | None] | None = None
     is_light: bool = False
@@ -66,11 +67,15 @@ def describe_frames(description: ImageDescription, read_first_frame: Callable[[]
     return codec.corrected(read_first_frame(), description) if codec is not None and codec.corrected is not None else description
 
 
-def decode_frame(encoded: bytes, description: ImageDescription, frame_index: int = 0) -> DecodedFrame:
+def decode_frame(encoded: bytes | memoryview, description: ImageDescription, frame_index: int = 0) -> DecodedFrame:
     """Decode one frame, already joined from its fragments.
 
-    encoded: exactly the frame (a pad byte is allowed); a 1-bit native frame begins at bit 0.
+    encoded: exactly the frame (a pad byte is allowed); a 1-bit native frame begins at bit 0. A view is not copied where it is native:
+        the values then lie in it.
     description: corrected by `describe_frames`, where the codec has a correction.
     Raises: Unsupported (transfer syntax, process), Malformed (damaged, cut short, not as described), TooLarge.
     """
-    return codec_for(description.transfer_syntax_uid).decode(encoded, description)
+    codec = codec_for(description.transfer_syntax_uid)
+    if isinstance(encoded, memoryview) and codec.decode is not decode_native:
+        encoded = bytes(encoded)
+    return codec.decode(encoded, description)

@@ -31,7 +31,7 @@ _IMAGE = """
     PreferredPlaybackSequencing NumberOfFrames HeartRate PresentationIntentType BurnedInAnnotation Manufacturer ManufacturerModelName
     InstitutionName KVP StationName ProtocolName SeriesDescription TotalPixelMatrixColumns TotalPixelMatrixRows DimensionOrganizationType
     ImagedVolumeWidth ImagedVolumeHeight TotalPixelMatrixFocalPlanes NumberOfOpticalPaths ContainerIdentifier SpecimenLabelInImage
-    DocumentTitle MIMETypeOfEncapsulatedDocument
+    ConcatenationFrameOffsetNumber DocumentTitle MIMETypeOfEncapsulatedDocument
 """
 _REGION = """
     RegionSpatialFormat RegionDataType RegionFlags RegionLocationMinX0 RegionLocationMinY0 RegionLocationMaxX1 RegionLocationMaxY1

@@ -51,6 +51,16 @@ def test_sparse_tiles_off_the_grid_or_stored_twice_are_said():
     ]
 
 
+def test_a_part_of_a_concatenation_shows_its_tiles_where_they_belong():
+    parts = [level(1024, 512, 4, number=1, ConcatenationFrameOffsetNumber=offset) for offset in (4, 0)]
+    parts = [replace(part, sop_instance_uid=f"1.{n}") for n, part in enumerate(parts, 1)]
+    (grid,), _ = levels_of(parts[:1], [0])
+    assert [grid.frame_index_of(*tile) for tile in [(0, 0), (3, 0), (0, 1), (3, 1)]] == [None, None, 0, 3]
+    (grid,), notes = levels_of(parts, [0, 1])  # of several parts the first is shown
+    assert (grid.image, grid.frame_index_of(0, 0), grid.frame_index_of(0, 1)) == (1, 0, None)
+    assert notes[0] == "level 1024 × 512: 4 of 8 tiles absent"
+
+
 def test_levels_are_sorted_and_the_lowest_instance_number_stands_for_a_size():
     images = [level(512, 512, 4, number=3), level(2048, 2048, 64, number=9), level(2048, 2048, 64, number=2)]
     grids, notes = levels_of(images, [0, 1, 2])

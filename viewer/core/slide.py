@@ -17,7 +17,8 @@ class LevelGrid:
     """One level: its size, its tiles and where each is.
 
     image: index into the series' images. positions: tile (column, row) -> frame index for TILED_SPARSE; None for TILED_FULL, where
-    tiles run row by row and the first plane and optical path come first.
+    tiles run row by row and the first plane and optical path come first. first_tile: which of those its first frame is, where the
+    level is one part of a concatenation (PS3.3 C.7.6.16.2.2.4).
     """
 
     image: int
@@ -27,6 +28,7 @@ class LevelGrid:
     tile_rows: int
     number_of_frames: int
     positions: dict[tuple[int, int], int] | None = field(default=None, repr=False)
+    first_tile: int = 0
 
     @property
     def tiles_across(self) -> int:
@@ -42,8 +44,8 @@ class LevelGrid:
             return None
         if self.positions is not None:
             return self.positions.get((column, row))
-        index = row * self.tiles_across + column
-        return index if index < self.number_of_frames else None
+        index = row * self.tiles_across + column - self.first_tile
+        return index if 0 <= index < self.number_of_frames else None
 
 
 def levels_of(images: Sequence[ImageRecord], chosen: Sequence[int]) -> tuple[list[LevelGrid], list[str]]:
@@ -53,7 +55,7 @@ def levels_of(images: Sequence[ImageRecord], chosen: Sequence[int]) -> tuple[lis
     """
     notes: list[str] = []
     by_size: dict[tuple[int, int], list[int]] = {}
-    ordered = sorted(chosen, key=lambda i: (images[i].instance_number is None, images[i].instance_number or 0, images[i].sop_instance_uid))
+    ordered = sorted(chosen, key=lambda i: _rank(images[i]))
     for index in ordered:
         by_size.setdefault(_matrix(images[index]), []).append(index)
     grids = [_grid(members[0], images[members[0]], notes) for members in by_size.values()]
@@ -66,6 +68,14 @@ def levels_of(images: Sequence[ImageRecord], chosen: Sequence[int]) -> tuple[lis
     if paths > 1:
         notes.append(f"{paths} optical paths stored, the first shown")
     return sorted(grids, key=lambda grid: -grid.columns * grid.rows), notes
+
+
+def _rank(image: ImageRecord) -> tuple[bool, int, int, str]:
+    return image.instance_number is None, image.instance_number or 0, _first_tile(image.facts), image.sop_instance_uid
+
+
+def _first_tile(facts: Facts) -> int:
+    return max(0, int(number(facts.get("ConcatenationFrameOffsetNumber")) or 0))
 
 
 _EXTRA = ("TotalPixelMatrixFocalPlanes", "NumberOfOpticalPaths")
@@ -82,7 +92,7 @@ def _matrix(image: ImageRecord) -> tuple[int, int]:
 
 def _grid(index: int, image: ImageRecord, notes: list[str]) -> LevelGrid:
     columns, rows = _matrix(image)
-    grid = LevelGrid(index, columns, rows, image.columns, image.rows, image.number_of_frames)
+    grid = LevelGrid(index, columns, rows, image.columns, image.rows, image.number_of_frames, None, _first_tile(image.facts))
     stated = text(image.facts.get("DimensionOrganizationType")).upper()
     offsets = _offsets(image.facts.get("TilePositions"))
     if stated == "TILED_SPARSE" or (stated != "TILED_FULL" and (offsets >= 0).any()):

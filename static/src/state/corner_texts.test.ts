@@ -23,6 +23,8 @@ describe("corner texts", () => {
   it("test_S02_side_and_view_are_in_the_corner", () => {
     const mammogram = openedOf({ modality: "MG", laterality: "L", view_position: "MLO" });
     expect(cornerTexts(mammogram, shown, 1, "full").topLeft).toContain("Left MLO");
+    expect(cornerTexts(mammogram, shown, 1, "minimal").topLeft).toEqual(["Left MLO"]);
+    expect(cornerTexts(mammogram, shown, 1, "off")).toEqual({ topLeft: ["Left MLO"], topRight: [], bottomLeft: [], bottomRight: [] });
   });
 
   it("leaves little or nothing where asked to", () => {

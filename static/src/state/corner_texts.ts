@@ -27,16 +27,17 @@ export function nextMode(mode: OverlayMode): OverlayMode {
   return MODES[(MODES.indexOf(mode) + 1) % MODES.length] ?? "full";
 }
 
-/** Return the lines of each corner. zoom: screen pixels for one image pixel. */
+/** Return the lines of each corner; side and projection stay in every mode (S02). zoom: screen pixels for one image pixel. */
 export function cornerTexts(opened: OpenedDocument, shown: PictureOnScreen, zoom: number, mode: OverlayMode): CornerTexts {
-  if (mode === "off") return NO_TEXTS;
+  const sides = sideLines(opened);
+  if (mode === "off") return sides.length > 0 ? { ...NO_TEXTS, topLeft: sides } : NO_TEXTS;
   const position = positionLines(opened, shown);
   const window = windowLine(opened, shown.header);
   if (mode === "minimal") {
-    return { ...NO_TEXTS, bottomLeft: position.slice(0, 1), bottomRight: window ? [window] : [] };
+    return { ...NO_TEXTS, topLeft: sides, bottomLeft: position.slice(0, 1), bottomRight: window ? [window] : [] };
   }
   return {
-    topLeft: [...patientLines(opened), ...sideLines(opened)],
+    topLeft: [...patientLines(opened), ...sides],
     topRight: studyLines(opened),
     bottomLeft: position,
     bottomRight: present([window, `Zoom ${Math.round(zoom * 100)} %`, opened.series_description]),

@@ -10,8 +10,8 @@ import type { OnScreen } from "./stack_session";
 const SMALL_PX = 300;
 /** Below this the scale stands above the corner texts. */
 const NARROW_PX = 520;
-/** Pictures of these have no left and right of the patient to speak of. */
-const WITHOUT_SIDES = new Set(["US", "IVUS", "ES", "EC", "XC", "GM", "OP", "SM", "DG", "OT", "IVOCT"]);
+/** Pictures of these have no left and right of the patient to speak of; a secondary capture (OT) may be of anything and says so. */
+const WITHOUT_SIDES = new Set(["US", "IVUS", "ES", "EC", "XC", "GM", "OP", "SM", "IVOCT"]);
 
 export interface Overlaid {
   readonly shown: OnScreen;

@@ -83,3 +83,12 @@ def test_16_bits_declared_and_8_filled():
 def test_too_few_entries_are_malformed():
     with pytest.raises(Malformed):
         table_of(descriptor(9, 0, 16, data=bytes(4)))
+
+
+ENDLESS = [0, 1, 7, *[2, 60_000, 3206, 0] * 400, *[0, 0] * 400]  # 400 times 400 segments that make nothing
+
+
+@pytest.mark.parametrize("words", [[0, 1, 7, 1, 0, 9], [0, 1, 7, 0, 0], [0, 1, 7, 2, 0, 0, 0], ENDLESS])
+def test_empty_segments_are_malformed_and_cost_nothing(words):
+    with pytest.raises(Malformed, match="empty"):
+        expand_segments(np.array(words, np.uint16), 256)

@@ -39,6 +39,8 @@ def _expand(words: list[int], position: int, segments: int | None, entries: list
     while position < len(words) and (segments is None or segments > 0) and len(entries) <= count:
         try:
             opcode, length = words[position], words[position + 1]
+            if not length:  # it would make nothing, and segments that point at many such never end
+                raise Malformed("a segmented palette has an empty segment")
             if opcode == _DISCRETE:
                 values = words[position + 2 : position + 2 + length]
                 if len(values) != length:

@@ -20,6 +20,7 @@ POSITION_TOLERANCE_MM = 0.01  # positions are decimal text of at most 16 charact
 SPACING_TOLERANCE = 0.02  # of the median spacing; at least 0.02 mm
 MOST_NUMBERS_NAMED = 8
 SAME_SCALE = 1e-3  # of a spacing: decimal text of different length; a stack has one scale (rule S06)
+MOST_SCALES_COMPARED = 30  # beyond that, each counts as its own
 SCALES = (
     "PixelSpacing",
     "ImagerPixelSpacing",
@@ -157,8 +158,11 @@ def _split_by_scale(slices: list[_Slice]) -> None:
         _key(piece): tuple(tuple(numbers(value_at(piece.facts, word, piece.frame_index)) or ()) for word in SCALES) for piece in slices
     }
     named: dict[_Scale, str] = {}
+    different: list[_Scale] = []
     for scale in sorted(set(scales.values())):
-        alike = next((other for other in named if _is_same_scale(scale, other)), None)
+        alike = next((other for other in different[:MOST_SCALES_COMPARED] if _is_same_scale(scale, other)), None)
+        if alike is None:
+            different.append(scale)
         sizes = ", ".join(" × ".join(f"{value:.4g}" for value in one) for one in scale if one)
         named[scale] = named[alike] if alike is not None else f"pixels {sizes} mm" if sizes else ""
     for piece in slices:
@@ -304,12 +308,8 @@ def _is_sheared(ordered: list[_Slice], plane: Plane) -> bool:
 
 def _finished(drafts: list[_Draft]) -> list[Stack]:
     """Give each draft its id, the words that tell it from its sisters, and its frames with their positions."""
-    varying = {
-        key
-        for draft in drafts
-        for key in draft.split
-        if len({str(other.split.get(key)) for other in drafts}) > 1 and key not in {"frame of reference", "colour", "direction"}
-    }
+    keys = {key for draft in drafts for key in draft.split} - {"frame of reference", "colour", "direction"}
+    varying = {key for key in keys if len({str(draft.split.get(key)) for draft in drafts}) > 1}
     stacks, taken = [], set()
     for draft in drafts:
         basis = repr((sorted((key, str(value)) for key, value in draft.split.items()), draft.order))

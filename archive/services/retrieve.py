@@ -197,17 +197,12 @@ def view_frame(image: StoredImage, frame_index: int) -> bytes | memoryview:
     return object_store().view(image.sha256, *table.span(frame_index))
 
 
-def read_frame_at_once(image: StoredImage, frame_index: int, *, room: int = 0) -> bytearray | None:
-    """Return a compressed frame's bytes behind `room` empty ones, if they lie in one piece in this machine's memory, else None.
-
-    Never waits: an event loop may call it.
-    """
+def view_frame_at_once(image: StoredImage, frame_index: int) -> memoryview | None:
+    """Return a compressed frame's bytes if they lie in one piece in this machine's memory, else None; never waits."""
     table = image.frame_table
     if table.kind != "encapsulated" or table.is_fragmented or not 0 <= frame_index < len(table):
         return None
-    offset, length = table.span(frame_index)
-    data = bytearray(room + length)
-    return data if object_store().read_at_once(image.sha256, offset, memoryview(data)[room:]) else None
+    return object_store().view_at_once(image.sha256, *table.span(frame_index))
 
 
 def read_header(image: StoredImage) -> bytes:

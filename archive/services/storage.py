@@ -47,8 +47,8 @@ class ObjectStore(Protocol):
         """Return exactly length bytes to read, mapped instead of copied where they lie in a local file. Raises as read does."""
         ...
 
-    def read_at_once(self, sha256: str, offset: int, into: memoryview) -> bool:
-        """Fill a buffer if the bytes lie in this machine's memory and say whether it was filled; never waits: an event loop may call it."""
+    def view_at_once(self, sha256: str, offset: int, length: int) -> memoryview | None:
+        """Return exactly length bytes if they lie in this machine's memory, else None; never waits: an event loop may copy from it."""
         ...
 
     def size(self, sha256: str) -> int:
@@ -77,6 +77,18 @@ class _OpenFile:
         if self._mapped is None:
             self._mapped = memoryview(mmap.mmap(self.descriptor, 0, prot=mmap.PROT_READ))
         return self._mapped
+
+    def in_memory(self, offset: int, length: int) -> memoryview | None:
+        """Return a range whose first and last byte lie in the page cache; what is read is read ahead, so the rest does too."""
+        if _NO_WAIT is None:
+            return None
+        try:
+            for place in (offset, offset + length - 1):
+                if os.preadv(self.descriptor, [bytearray(1)], place, _NO_WAIT) != 1:
+                    return None
+        except OSError:  # not in memory, or a file system that cannot say
+            return None
+        return self.mapped()[offset : offset + length]
 
     def __del__(self, close: Callable[[int], None] = os.close) -> None:  # bound now: os is gone when the interpreter ends
         descriptor = getattr(self, "descriptor", None)
@@ -138,15 +150,10 @@ class LocalObjectStore:
             raise Malformed("the object ends before the range does")
         return data
 
-    def read_at_once(self, sha256: str, offset: int, into: memoryview) -> bool:
+    def view_at_once(self, sha256: str, offset: int, length: int) -> memoryview | None:
         with self._lock:
             file = self._files.get(sha256)
-        if file is None or _NO_WAIT is None:
-            return False
-        try:
-            return os.preadv(file.descriptor, [into], offset, _NO_WAIT) == len(into)
-        except OSError:  # not in the page cache, or a file system that cannot say
-            return False
+        return file.in_memory(offset, length) if file is not None and length else None
 
     def size(self, sha256: str) -> int:
         try:
@@ -209,8 +216,8 @@ class RemoteObjectStore:
     def view(self, sha256: str, offset: int, length: int) -> memoryview:
         return memoryview(self.read(sha256, offset, length))
 
-    def read_at_once(self, sha256: str, offset: int, into: memoryview) -> bool:
-        return False
+    def view_at_once(self, sha256: str, offset: int, length: int) -> memoryview | None:
+        return None
 
     def size(self, sha256: str) -> int:
         try:

@@ -35,8 +35,8 @@ def test_what_was_put_is_read_by_range(store, tmp_path):
     assert store.read(sha256, 10, 0) == b""
     assert store.view(sha256, 300, 7) == data[300:307]
     assert store.view(sha256, len(data), 0) == b""
-    room = bytearray(7)
-    assert not store.read_at_once(sha256, 300, memoryview(room)) or room == data[300:307]
+    at_once = store.view_at_once(sha256, 300, 7)
+    assert at_once is None or at_once == data[300:307]
     path = store.local_path(sha256)
     assert path is None or path.read_bytes() == data
 
@@ -48,18 +48,16 @@ def test_a_range_past_the_end_is_malformed(store, tmp_path):
             store.read(sha256, offset, length)
         with pytest.raises(Malformed):
             store.view(sha256, offset, length)
-        assert not store.read_at_once(sha256, offset, memoryview(bytearray(length)))
+        assert store.view_at_once(sha256, offset, length) is None
 
 
 @pytest.mark.skipif(not hasattr(os, "RWF_NOWAIT"), reason="only Linux says what lies in memory")
 def test_what_was_just_read_from_a_folder_is_there_at_once(tmp_path):
     store = LocalObjectStore(tmp_path / "objects")
     sha256 = put(store, tmp_path, b"0123456789" * 10_000)
-    room = bytearray(50_000)
-    assert not store.read_at_once(sha256, 5, memoryview(room)), "it was never opened"
+    assert store.view_at_once(sha256, 5, 50_000) is None, "it was never opened"
     store.read(sha256, 0, 100_000)
-    assert store.read_at_once(sha256, 5, memoryview(room))
-    assert room == b"5678901234" * 5_000
+    assert store.view_at_once(sha256, 5, 50_000) == b"5678901234" * 5_000
 
 
 def test_an_unknown_object_is_not_found(store):

@@ -106,8 +106,7 @@ class PictureHeader(NamedTuple):
             raise Malformed("unknown codec or fidelity") from exc
 
 
-def pack_tile_header(
-    message: bytearray,
+def tile_header(
     like: bytes,
     *,
     viewport: int,
@@ -118,14 +117,16 @@ def pack_tile_header(
     tile_column: int,
     tile_row: int,
     level: int,
-) -> None:
-    """Write the header of a stored tile into the first 144 bytes of its message.
+    payload_length: int,
+) -> bytearray:
+    """Return the header of a stored tile.
 
     like: the header of another tile of the same image. Kind, codec, instance, sizes, window, fidelity, loss and digest are taken
-    from it; the rest is this tile's own. The payload stands behind it already; no time is claimed for rendering.
+    from it; the rest is this tile's own, and no time is claimed for rendering.
     """
-    message[:HEADER_BYTES] = like
-    _VIEWPORT.pack_into(message, _VIEWPORT_AT, viewport)
-    _ADDRESS.pack_into(message, _ADDRESS_AT, epoch, sequence, 0, frame_number)
-    message[_VIEW_HASH_AT : _VIEW_HASH_AT + 16] = view_hash
-    _PLACE.pack_into(message, _PLACE_AT, 0, 0, tile_column, tile_row, level, len(message) - HEADER_BYTES)
+    header = bytearray(like)
+    _VIEWPORT.pack_into(header, _VIEWPORT_AT, viewport)
+    _ADDRESS.pack_into(header, _ADDRESS_AT, epoch, sequence, 0, frame_number)
+    header[_VIEW_HASH_AT : _VIEW_HASH_AT + 16] = view_hash
+    _PLACE.pack_into(header, _PLACE_AT, 0, 0, tile_column, tile_row, level, payload_length)
+    return header

@@ -52,7 +52,7 @@ class _Viewport:
     queue: deque[tuple[int, int, ViewState]] = field(default_factory=deque)
     tiles: dict[int, TileRequest] = field(default_factory=dict)
     leaving: deque[int] = field(default_factory=deque)  # tickets of pictures being made, oldest first
-    made: dict[int, tuple[Job, bytes | bytearray]] = field(default_factory=dict)
+    made: dict[int, tuple[Job, bytes]] = field(default_factory=dict)
     cancelled_before: int = 0
 
     @property
@@ -202,7 +202,7 @@ class Scheduler:
             jobs.append(self._account(job))
         return jobs
 
-    def rendered(self, job: Job, message: bytes | bytearray) -> list[tuple[Job, bytes | bytearray]]:
+    def rendered(self, job: Job, message: bytes) -> list[tuple[Job, bytes]]:
         """Take in a made picture; return those that may leave now, in order. The caller reports each by sent()."""
         self.counters.rendered += 1
         self.held_bytes += len(message)
@@ -215,7 +215,7 @@ class Scheduler:
         state.made[job.ticket] = (job, message)
         return list(self._in_order(state))
 
-    def failed(self, job: Job) -> list[tuple[Job, bytes | bytearray]]:
+    def failed(self, job: Job) -> list[tuple[Job, bytes]]:
         """Take in a picture that could not be made; its credit comes back. Returns those that waited for it alone."""
         self.counters.faults += 1
         self._give_back()
@@ -232,13 +232,13 @@ class Scheduler:
             return False
         return job.urgency is Urgency.TILE or job.ticket >= state.cancelled_before
 
-    def sent(self, message: bytes | bytearray) -> None:
+    def sent(self, message: bytes) -> None:
         """Note that a picture has left."""
         self.counters.sent += 1
         self.held -= 1
         self.held_bytes -= len(message)
 
-    def discard(self, job: Job, message: bytes | bytearray) -> None:
+    def discard(self, job: Job, message: bytes) -> None:
         """Drop a picture that was on its way out when the client stopped wanting it."""
         self._drop(job, message)
 
@@ -262,12 +262,12 @@ class Scheduler:
         self.held -= 1
         self.credit = min(MAX_CREDIT, self.credit + 1)
 
-    def _drop(self, job: Job, message: bytes | bytearray) -> None:
+    def _drop(self, job: Job, message: bytes) -> None:
         self.counters.dropped += 1
         self.held_bytes -= len(message)
         self._give_back()
 
-    def _in_order(self, state: _Viewport) -> Iterator[tuple[Job, bytes | bytearray]]:
+    def _in_order(self, state: _Viewport) -> Iterator[tuple[Job, bytes]]:
         while state.leaving and state.leaving[0] in state.made:
             job, message = state.made.pop(state.leaving.popleft())
             if job.ticket < state.cancelled_before:

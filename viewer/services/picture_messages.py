@@ -18,8 +18,6 @@ from viewer.services.rendering import passed_through_at_once, render_frame
 from viewer.services.stored_tiles import remember, tile_at_once
 from viewer.services.tiles import TILE_VIEW, locate_tile, read_tile
 
-Message = bytes | bytearray
-
 
 def make_messages(work: Sequence[tuple[Job, OpenedTarget]]) -> list[bytes | Exception]:
     """Return each job's message, or what went wrong with it; one failure leaves the others alone."""
@@ -32,7 +30,7 @@ def make_messages(work: Sequence[tuple[Job, OpenedTarget]]) -> list[bytes | Exce
     return made
 
 
-def message_at_once(job: Job, target: OpenedTarget) -> Message | None:
+def message_at_once(job: Job, target: OpenedTarget) -> bytes | None:
     """Return a job's message if it is stored bytes that lie in memory, or an absent tile; None where it needs a thread. Never waits."""
     tile = job.tile
     try:

@@ -79,7 +79,7 @@ def passed_through_at_once(*, image: StoredImage, frame_index: int, view: ViewSt
         return None
     if reduced_size(description.rows, description.columns, view.max_rows, view.max_columns) != (description.rows, description.columns):
         return None
-    stored = retrieve.read_frame_at_once(image, frame_index)
+    stored = retrieve.view_frame_at_once(image, frame_index)
     return None if stored is None else passed_through(image, frame_index, view, description, stored=bytes(stored))
 
 

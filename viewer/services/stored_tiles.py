@@ -14,7 +14,7 @@ from archive.core.codecs.jpeg_stream import read_jpeg_header
 from archive.services import pixels, retrieve
 from archive.services.retrieve import StoredImage
 from viewer.core.picture import Picture
-from viewer.core.picture_header import HEADER_BYTES, Fidelity, pack_tile_header
+from viewer.core.picture_header import HEADER_BYTES, Fidelity, tile_header
 from viewer.core.scheduler import Job
 from viewer.services.tiles import TILE_VIEW
 
@@ -47,19 +47,16 @@ def remember(image: StoredImage, frame_index: int, picture: Picture, message: by
             _proven.popitem(last=False)
 
 
-def tile_at_once(job: Job, image: StoredImage, frame_index: int) -> bytearray | None:
+def tile_at_once(job: Job, image: StoredImage, frame_index: int) -> bytes | None:
     """Return a tile's message if its level is known and its bytes lie in memory; None: go the long way. Never waits."""
     proven, tile = _proven.get(image.sha256), job.tile
     if proven is None or tile is None:
         return None
-    message = retrieve.read_frame_at_once(image, frame_index, room=HEADER_BYTES)
-    if message is None or not message.startswith(proven.jpeg_head, HEADER_BYTES):
-        return None
-    if message.rfind(_END_OF_IMAGE) < HEADER_BYTES + len(proven.jpeg_head):
+    stored = retrieve.view_frame_at_once(image, frame_index)
+    if stored is None:
         return None
     frame_number = frame_index + 1
-    pack_tile_header(
-        message,
+    header = tile_header(
         proven.header,
         viewport=job.viewport,
         epoch=job.epoch,
@@ -69,5 +66,8 @@ def tile_at_once(job: Job, image: StoredImage, frame_index: int) -> bytearray | 
         tile_column=tile.column,
         tile_row=tile.row,
         level=tile.level,
+        payload_length=len(stored),
     )
-    return message
+    message = b"".join((header, stored))
+    is_alike = message.startswith(proven.jpeg_head, HEADER_BYTES)
+    return message if is_alike and message.rfind(_END_OF_IMAGE) > HEADER_BYTES + len(proven.jpeg_head) else None

@@ -76,7 +76,7 @@ class StreamSession:
         self,
         *,
         actor: Subject,
-        send: Callable[[bytes | bytearray], Awaitable[None]],
+        send: Callable[[bytes], Awaitable[None]],
         end: Callable[[int], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -88,7 +88,7 @@ class StreamSession:
         self._send = send
         self._clock = clock
         self._targets: dict[int, OpenedTarget] = {}  # by generation
-        self._outbox: deque[tuple[Job | None, bytes | bytearray, str]] = deque()
+        self._outbox: deque[tuple[Job | None, bytes, str]] = deque()
         self._controls = 0
         self._malformed = 0
         self._work, self._mail, self._room = asyncio.Event(), asyncio.Event(), asyncio.Event()
@@ -234,7 +234,8 @@ class StreamSession:
         if message is None:
             return False
         study = target.document["study_instance_uid"]
-        self._outbox.extend((each, data, study) for each, data in self.scheduler.rendered(job, message))
+        for each, data in self.scheduler.rendered(job, message):
+            self._outbox.append((each, data, study))
         return True
 
     async def _make(self, work: list[tuple[Job, OpenedTarget]], slots: _RenderSlots) -> None:

@@ -41,6 +41,7 @@ def locate_tile(*, levels: Sequence[SlideLevel], level: int, column: int, row: i
     if not 0 <= level < len(levels):
         raise NotFound("level")
     found = levels[level]
-    if not (0 <= column < found.tiles_across and 0 <= row < found.tiles_down):
+    frame_index = found.frame_index_of(column, row)
+    if frame_index is None and not (0 <= column < found.tiles_across and 0 <= row < found.tiles_down):
         raise NotFound("tile")
-    return found.image, found.frame_index_of(column, row)
+    return found.image, frame_index

@@ -83,8 +83,8 @@ class StreamConsumer:
             await refuse(send, exc)
             return
 
-        async def send_binary(message: bytes | bytearray) -> None:
-            await send({"type": "websocket.send", "bytes": message})
+        def send_binary(message: bytes) -> Any:
+            return send({"type": "websocket.send", "bytes": message})
 
         session = self.session = StreamSession(actor=actor, send=send_binary, end=self._end)
         await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL})

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import AsyncClient, Client
+from pytest_django import DjangoDbBlocker
 
 from governance.core.policy import Subject, operator
 from tests import flush
@@ -71,12 +73,17 @@ def make_actor(username: str, role: str, *departments: str) -> Actor:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None) -> Iterator[None]:
-    """The test database; PostgreSQL drops it only when the database threads have let go of it."""
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The test database. PostgreSQL drops it only when nobody uses it: threads let go, and those that tests left behind are ended."""
     from governance.services.database import close_connections
 
     yield
     close_connections()
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
 
 
 @pytest.fixture

@@ -68,12 +68,12 @@ def test_S05_preview_while_it_moves_lossless_at_rest(desk: Window):
         """async () => {
             const inside = (element, name) => element.shadowRoot.querySelector(name);
             const stack = ['viewbox-pane', 'viewbox-stack'].reduce(inside, document.querySelector('viewbox-study'));
-            const said = [];
+            const words = () => inside(stack, '.trust').innerText.trim();
+            const said = [words()];
             stack.perform({ kind: 'preset', number: 2 });
             for (const start = performance.now(); performance.now() - start < 5000; ) {
                 await new Promise(requestAnimationFrame);
-                const words = inside(stack, '.trust').innerText.trim();
-                if (words !== said.at(-1)) said.push(words);
+                if (words() !== said.at(-1)) said.push(words());
                 if (said.length > 2) break;
             }
             return said;

@@ -13,7 +13,7 @@ from governance.core.policy import Action, Resource, Subject, decide
 from governance.services.access import authenticate_request
 
 
-class ReadOnlyList(admin.ModelAdmin):  # type: ignore[type-arg]
+class ReadOnlyList(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
     """A list that administrators may look at and nobody may change."""
 
     list_per_page = 100

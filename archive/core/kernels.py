@@ -25,7 +25,7 @@ float64: Any = types.float64
 
 def pair(dtype: Any) -> Any:
     """Return the numba type of a tuple of two numbers."""
-    return types.UniTuple(dtype, 2)  # type: ignore[no-untyped-call]
+    return types.UniTuple(dtype, 2)  # type: ignore[no-untyped-call]  # numba has no types
 
 
 def readonly(dtype: Any, dimensions: int = 1) -> Any:

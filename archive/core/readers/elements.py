@@ -204,7 +204,7 @@ def dataset_of(source: Source, elements: list[Element], encoding: Encoding) -> D
         raw[tag] = RawDataElement(
             tag, element.vr or None, len(value), value, element.value_offset, not element.is_explicit, encoding.is_little_endian
         )
-    dataset = Dataset(raw)  # type: ignore[arg-type]
+    dataset = Dataset(raw)  # type: ignore[arg-type]  # pydicom takes raw elements, its annotation does not say so
     dataset.set_original_encoding(not encoding.is_explicit, encoding.is_little_endian)
     return dataset
 

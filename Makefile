@@ -24,7 +24,7 @@ check: setup-dev ## format, lint, types, architecture, migrations, front-end typ
 	$(PYTHON) manage.py makemigrations --check --dry-run
 	scripts/with_node npm run --silent check
 
-test-unit: setup-dev ## unit, service, contract, golden and architecture tests (SQLite), and the front end's
+test-unit: setup-dev peers ## unit, service, contract, golden and architecture tests (SQLite), and the front end's
 	scripts/with_node npm test --silent
 	.venv/bin/pytest tests/unit tests/service tests/contract tests/golden tests/architecture -n 2 --dist loadfile -q
 

@@ -1,4 +1,4 @@
-/** The pages' JSON API: one function a question, one error class for every refusal. */
+/** The pages' JSON API: one function a question or a wish, one error class for every refusal. */
 import type { StudyQuery } from "../state/study_query";
 import type { BootDocument, StudyContents, StudyPageDocument } from "./documents";
 
@@ -11,6 +11,26 @@ export class ApiError extends Error {
   ) {
     super(sentence);
   }
+}
+
+/** Someone of the house, as a field for names suggests one. */
+export interface PersonDocument {
+  readonly username: string;
+  readonly name: string;
+}
+
+/** A shared view that one may join: opened by oneself or invited to, and not ended. */
+export interface SharedViewCard {
+  readonly key: string;
+  readonly url: string;
+  readonly opened_by: string;
+  readonly opened_by_name: string;
+  readonly presenter: string;
+  readonly presenter_name: string;
+  /** ISO 8601. */
+  readonly since: string;
+  /** null where it is withheld. */
+  readonly study: { readonly patient_name: string; readonly description: string | null; readonly study_date: string | null } | null;
 }
 
 export const PAGE_SIZE = 50;
@@ -38,6 +58,41 @@ export function studyContents(studyInstanceUid: string, signal?: AbortSignal): P
   return getJson<StudyContents>(`/api/studies/${encodeURIComponent(studyInstanceUid)}`, signal);
 }
 
+/** Open a shared view on a study, with what hangs there; the address is what its link carries. */
+export function openSharedView(
+  studyInstanceUid: string,
+  panes: readonly unknown[],
+): Promise<{ readonly key: string; readonly url: string }> {
+  return send("POST", "/api/shared-views", { study_instance_uid: studyInstanceUid, panes });
+}
+
+export async function mySharedViews(signal?: AbortSignal): Promise<readonly SharedViewCard[]> {
+  return (await getJson<{ shared_views: readonly SharedViewCard[] }>("/api/shared-views", signal)).shared_views;
+}
+
+/** Invite by name: these people may see what hangs, as far as the inviter may, until the shared view ends. */
+export async function inviteToSharedView(key: string, usernames: readonly string[]): Promise<void> {
+  await send("POST", `${pathOf(key)}/people`, { usernames });
+}
+
+/** Let people who are there, and from whom the study is withheld, see it until the shared view ends. */
+export async function showWithheld(key: string, usernames: readonly string[]): Promise<void> {
+  await send("POST", `${pathOf(key)}/grants`, { usernames });
+}
+
+export async function removeFromSharedView(key: string, username: string): Promise<void> {
+  await send("DELETE", `${pathOf(key)}/people/${encodeURIComponent(username)}`);
+}
+
+export async function endSharedView(key: string): Promise<void> {
+  await send("POST", `${pathOf(key)}/end`, {});
+}
+
+/** People whose name or user name begins like the words. */
+export async function findPeople(words: string, signal?: AbortSignal): Promise<readonly PersonDocument[]> {
+  return (await getJson<{ people: readonly PersonDocument[] }>(`/api/people?${new URLSearchParams({ q: words })}`, signal)).people;
+}
+
 /** Ask whether the session still stands; a network failure is no answer. */
 export async function isSignedIn(): Promise<boolean> {
   const response = await fetch("/api/studies?limit=1", { headers: { Accept: "application/json" }, redirect: "manual" });
@@ -49,9 +104,23 @@ export function signInAgain(): void {
   location.assign(`/sign-in?next=${encodeURIComponent(location.pathname)}`);
 }
 
-async function getJson<Body>(url: string, signal?: AbortSignal): Promise<Body> {
-  const response = await fetch(url, { headers: { Accept: "application/json" }, ...(signal ? { signal } : {}) });
-  if (response.ok) return (await response.json()) as Body;
+function pathOf(key: string): string {
+  return `/api/shared-views/${encodeURIComponent(key)}`;
+}
+
+function getJson<Body>(url: string, signal?: AbortSignal): Promise<Body> {
+  return answerTo<Body>(url, { headers: { Accept: "application/json" }, ...(signal ? { signal } : {}) });
+}
+
+function send<Body>(method: "POST" | "DELETE", url: string, body?: object): Promise<Body> {
+  const headers = { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": bootDocument().csrf_token };
+  return answerTo<Body>(url, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) });
+}
+
+/** Raises: ApiError for every refusal; TypeError where the server can't be reached. Leaves for the sign-in page when signed out. */
+async function answerTo<Body>(url: string, request: RequestInit): Promise<Body> {
+  const response = await fetch(url, request);
+  if (response.ok) return (response.status === 204 ? undefined : await response.json()) as Body;
   const problem = (await response.json().catch(() => ({}))) as { title?: string; correlation_id?: string };
   if (response.status === 401) signInAgain();
   throw new ApiError(response.status, problem.title ?? "The server could not answer", problem.correlation_id ?? "");

@@ -46,11 +46,20 @@ class Kind(IntEnum):
     TILES = 22
     SHOWN = 23
     PING = 24
+    JOIN = 25
+    LEAVE = 26
+    ACT = 27
+    MOTION = 28
+    STANDING = 29
     OPENED = 32
     FAULT = 33
     PONG = 34
     HELLO = 35
     STATUS = 36
+    SHARED = 37
+    EVENTS = 38
+    MOVED = 39
+    PEOPLE = 40
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,7 @@ def study_record(*, actor: Subject, study_instance_uid: str, is_preview: bool = 
     Raises: NotFound when it is unknown or not for this actor.
     """
     study = (
-        Study.objects.filter(narrow(actor, Action.READ, "department"), study_instance_uid=study_instance_uid)
+        Study.objects.filter(narrow(actor, Action.READ, "department", "study_instance_uid"), study_instance_uid=study_instance_uid)
         .select_related("patient")
         .first()
     )
@@ -129,7 +129,9 @@ def images_of_series(*, actor: Subject, series_instance_uid: str) -> list[Stored
     Raises: NotFound when the series is unknown or not for this actor.
     """
     series = (
-        Series.objects.filter(narrow(actor, Action.READ, "study__department"), series_instance_uid=series_instance_uid)
+        Series.objects.filter(
+            narrow(actor, Action.READ, "study__department", "study__study_instance_uid"), series_instance_uid=series_instance_uid
+        )
         .select_related("study")
         .first()
     )
@@ -146,7 +148,9 @@ def image(*, actor: Subject, sop_instance_uid: str, is_preview: bool = False) ->
     Raises: NotFound when it is unknown or not for this actor.
     """
     instance = (
-        Instance.objects.filter(narrow(actor, Action.READ, "series__study__department"), sop_instance_uid=sop_instance_uid)
+        Instance.objects.filter(
+            narrow(actor, Action.READ, "series__study__department", "series__study__study_instance_uid"), sop_instance_uid=sop_instance_uid
+        )
         .select_related("series__study")
         .first()
     )

@@ -71,7 +71,7 @@ class Results:
 def find_studies(*, actor: Subject, query: Query) -> Results:
     """Return the studies that match, newest first."""
     require(subject=actor, action=Action.READ, resource=Resource())
-    studies = Study.objects.filter(narrow(actor, Action.READ, "department"), conditions(query.matches, STUDY_PATHS))
+    studies = Study.objects.filter(narrow(actor, Action.READ, "department", "study_instance_uid"), conditions(query.matches, STUDY_PATHS))
     ordered = studies.order_by("-study_date", "-study_time", "-id")
     return _answer(actor, query, ordered, STUDY_PATHS)
 
@@ -79,7 +79,9 @@ def find_studies(*, actor: Subject, query: Query) -> Results:
 def find_series(*, actor: Subject, query: Query) -> Results:
     """Return the series that match: studies newest first, in each by Series Number."""
     require(subject=actor, action=Action.READ, resource=Resource())
-    series = Series.objects.filter(narrow(actor, Action.READ, "study__department"), conditions(query.matches, SERIES_PATHS))
+    series = Series.objects.filter(
+        narrow(actor, Action.READ, "study__department", "study__study_instance_uid"), conditions(query.matches, SERIES_PATHS)
+    )
     ordered = series.order_by(*_newest("study__"), F("series_number").asc(nulls_last=True), "id")
     return _answer(actor, query, ordered, SERIES_PATHS)
 
@@ -90,7 +92,7 @@ def find_instances(*, actor: Subject, query: Query) -> Results:
     Attributes beyond the index that query.include names are returned where the facts of the image hold them.
     """
     require(subject=actor, action=Action.READ, resource=Resource())
-    narrowed = narrow(actor, Action.READ, "series__study__department")
+    narrowed = narrow(actor, Action.READ, "series__study__department", "series__study__study_instance_uid")
     instances = Instance.objects.filter(narrowed, conditions(query.matches, INSTANCE_PATHS))
     by_series = (F("series__series_number").asc(nulls_last=True), "series_id")
     ordered = instances.order_by(*_newest("series__study__"), *by_series, F("instance_number").asc(nulls_last=True), "id")
@@ -100,10 +102,12 @@ def find_instances(*, actor: Subject, query: Query) -> Results:
 def is_there(*, actor: Subject, study_instance_uid: str, series_instance_uid: str = "") -> bool:
     """Say whether a study (and its series) exists for this actor: what may not be seen does not."""
     if series_instance_uid:
-        narrowed = narrow(actor, Action.READ, "study__department")
+        narrowed = narrow(actor, Action.READ, "study__department", "study__study_instance_uid")
         found = Series.objects.filter(narrowed, series_instance_uid=series_instance_uid, study__study_instance_uid=study_instance_uid)
         return found.exists()
-    return Study.objects.filter(narrow(actor, Action.READ, "department"), study_instance_uid=study_instance_uid).exists()
+    return Study.objects.filter(
+        narrow(actor, Action.READ, "department", "study_instance_uid"), study_instance_uid=study_instance_uid
+    ).exists()
 
 
 def _newest(path: str) -> tuple[str, str, str]:

@@ -80,7 +80,7 @@ def list_studies(
     after: the place of the last study of the page before (keyset paging: a page costs the same however deep it lies).
     """
     require(subject=actor, action=Action.READ, resource=Resource())
-    studies = Study.objects.filter(narrow(actor, Action.READ, "department"), _list_conditions(narrowed_by))
+    studies = Study.objects.filter(narrow(actor, Action.READ, "department", "study_instance_uid"), _list_conditions(narrowed_by))
     if after is not None:
         date, time, key = after
         same_day = Q(study_date=date) & (Q(study_time__lt=time) | Q(study_time=time, id__lt=key))
@@ -96,7 +96,7 @@ def related_studies(*, actor: Subject, study_instance_uid: str) -> list[ListedSt
     """Return the other studies of exactly the same patient that the actor may read, newest first (rule S12: never by name alone)."""
     require(subject=actor, action=Action.READ, resource=Resource())
     own = Study.objects.filter(study_instance_uid=study_instance_uid)
-    same_patient = Study.objects.filter(narrow(actor, Action.READ, "department"), patient__in=own.values("patient"))
+    same_patient = Study.objects.filter(narrow(actor, Action.READ, "department", "study_instance_uid"), patient__in=own.values("patient"))
     others = same_patient.exclude(study_instance_uid=study_instance_uid)
     return _listed(others.order_by("-study_date", "-study_time", "-id")[:200])
 
@@ -104,14 +104,14 @@ def related_studies(*, actor: Subject, study_instance_uid: str) -> list[ListedSt
 def listed_study(*, actor: Subject, study_instance_uid: str, has_thumbnail: bool = True) -> ListedStudy | None:
     """Return one study as the list shows it; None when it is not there for this actor. has_thumbnail: look for one, which costs more."""
     require(subject=actor, action=Action.READ, resource=Resource())
-    found = Study.objects.filter(narrow(actor, Action.READ, "department"), study_instance_uid=study_instance_uid)
+    found = Study.objects.filter(narrow(actor, Action.READ, "department", "study_instance_uid"), study_instance_uid=study_instance_uid)
     return next(iter(_listed(found, has_thumbnail=has_thumbnail)), None)
 
 
 def listed_series(*, actor: Subject, study_instance_uid: str = "", series_instance_uid: str = "") -> list[ListedSeries]:
     """Return the series of a study, or the one that is named, by Series Number; none when it is not there for this actor."""
     require(subject=actor, action=Action.READ, resource=Resource())
-    series = Series.objects.filter(narrow(actor, Action.READ, "study__department"))
+    series = Series.objects.filter(narrow(actor, Action.READ, "study__department", "study__study_instance_uid"))
     wanted = {"study__study_instance_uid": study_instance_uid, "series_instance_uid": series_instance_uid}
     series = series.filter(**{path: uid for path, uid in wanted.items() if uid}).order_by(F("series_number").asc(nulls_last=True), "id")
     newest = Instance.objects.filter(series=OuterRef("pk")).order_by("-pk").values("stored_at")[:1]

@@ -14,6 +14,7 @@ import hashlib
 import hmac
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
@@ -27,7 +28,17 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from governance.core.faults import Denied, Malformed, NotFound, Unidentified
-from governance.core.policy import ANONYMOUS, READERS, STORERS, Action, Resource, Subject, decide, sees_every_department
+from governance.core.policy import (
+    ANONYMOUS,
+    READERS,
+    STORERS,
+    Action,
+    Resource,
+    Subject,
+    decide,
+    departments_read_by,
+    sees_every_department,
+)
 from governance.models import ApiToken, Department, ModalityDepartment, User
 from governance.services.audit import record
 from governance.services.database import run_in_database
@@ -71,22 +82,33 @@ def require(*, subject: Subject, action: Action, resource: Resource) -> None:
     raise NotFound(action) if action is Action.READ else Denied(action)
 
 
-def narrow(subject: Subject, action: Action, department_field: str) -> Q:
-    """Return the filter that keeps exactly the rows for which decide(subject, action, Resource(row's department)) allows.
+def narrow(subject: Subject, action: Action, department_field: str, study_field: str) -> Q:
+    """Return the filter that keeps exactly the rows for which decide(subject, action, Resource(row's department, row's study)) allows.
 
-    department_field: the caller's ORM path to the department's slug.
+    department_field, study_field: the caller's ORM paths to the department's slug and to the Study Instance UID.
     """
     if subject.is_operator:
         return Q()
-    if action is Action.ADMINISTER or action is Action.USE_PAGES:  # the department takes no part
+    if action is Action.ADMINISTER or action is Action.USE_PAGES:  # department and study take no part
         return Q() if decide(subject, action, Resource()).allowed else Q(pk__in=[])
     if subject.user_id is None or not subject.roles & (READERS if action is Action.READ else STORERS):
         return Q(pk__in=[])
     if sees_every_department(subject):
         return Q()
-    if not subject.departments:
-        return Q(pk__in=[])
-    return Q(**{f"{department_field}__in": sorted(subject.departments)})
+    kept = Q(**{f"{department_field}__in": sorted(subject.departments)}) if subject.departments else Q(pk__in=[])
+    for departments, studies in _invited_studies(subject).items() if action is Action.READ else ():
+        invited = Q(**{f"{study_field}__in": sorted(studies)})
+        kept |= invited if departments is None else invited & Q(**{f"{department_field}__in": sorted(departments)})
+    return kept
+
+
+def _invited_studies(subject: Subject) -> dict[frozenset[str] | None, set[str]]:
+    """Return the studies that the subject is invited to, by the departments in which the inviters may read them (None: in every one)."""
+    studies: dict[frozenset[str] | None, set[str]] = defaultdict(set)
+    for invitation in subject.invitations:
+        if invitation.study_instance_uid:
+            studies[departments_read_by(invitation.inviter)].add(invitation.study_instance_uid)
+    return {departments: uids for departments, uids in studies.items() if departments != frozenset()}
 
 
 def department_for(*, actor: Subject, modality: str, stated: str | None = None) -> str:

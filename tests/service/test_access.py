@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from archive.models import Patient, Series, Study
 from governance.core.faults import Denied, Malformed, NotFound, Unidentified
-from governance.core.policy import ANONYMOUS, Action, Resource, Role, Subject, decide, operator
+from governance.core.policy import ANONYMOUS, Action, Invitation, InviterRights, Resource, Role, Subject, decide, operator
 from governance.models import ApiToken, AuditEntry, Department, ModalityDepartment
 from governance.models import Role as RoleRow
 from governance.services import access, people
@@ -25,6 +26,20 @@ from tests.conftest import PASSWORD, Actor
 User = get_user_model()
 DEPARTMENTS = ["radiology", "cardiology", "pathology", "dermatology", "unassigned"]
 
+inviters = st.builds(
+    InviterRights,
+    user_id=st.integers(2, 4),
+    permission_epoch=st.just(1),
+    roles=st.frozensets(st.sampled_from([*Role, "a role of tomorrow"]), max_size=2),
+    departments=st.frozensets(st.sampled_from([*DEPARTMENTS, "a department of tomorrow"]), max_size=3),
+)
+STUDIES = [(f"1.2.{place}.{number}", slug) for place, slug in enumerate(DEPARTMENTS) for number in range(3)]
+invitations = st.builds(
+    Invitation,
+    id=st.integers(1, 100),
+    study_instance_uid=st.sampled_from([*(study for study, _ in STUDIES), "9.9", ""]),
+    inviter=inviters,
+)
 subjects = st.one_of(
     st.just(ANONYMOUS),
     st.just(operator()),
@@ -34,25 +49,35 @@ subjects = st.one_of(
         username=st.just("alice"),
         roles=st.frozensets(st.sampled_from([*Role, "a role of tomorrow"]), max_size=3),
         departments=st.frozensets(st.sampled_from([*DEPARTMENTS, "a department of tomorrow"]), max_size=4),
+        invitations=st.frozensets(invitations, max_size=6),
     ),
 )
 
 
-@pytest.mark.django_db
-@hypothesis_settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.fixture
+def studies(db: None) -> None:
+    """Three studies in each department."""
+    patient = Patient.objects.create(patient_id="P")
+    for study, department in STUDIES:
+        Study.objects.create(study_instance_uid=study, department=department, patient=patient)
+
+
+@hypothesis_settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(subject=subjects, action=st.sampled_from(Action))
-def test_narrow_keeps_exactly_the_rows_that_decide_allows(subject: Subject, action: Action):
-    everything = set(Department.objects.values_list("slug", flat=True))
-    assert everything >= set(DEPARTMENTS)
-    listed = set(Department.objects.filter(access.narrow(subject, action, "slug")).values_list("slug", flat=True))
-    assert listed == {slug for slug in everything if decide(subject, action, Resource(slug)).allowed}
+def test_narrow_keeps_exactly_the_rows_that_decide_allows(studies: None, subject: Subject, action: Action):
+    kept = Study.objects.filter(access.narrow(subject, action, "department", "study_instance_uid"))
+    allowed = {study for study, department in STUDIES if decide(subject, action, Resource(department, study)).allowed}
+    assert sorted(kept.values_list("study_instance_uid", flat=True)) == sorted(allowed)
 
 
-@pytest.mark.django_db
-def test_narrow_follows_the_callers_path():
-    subject = Subject(user_id=1, username="alice", roles=frozenset({Role.CLINICIAN}), departments=frozenset({"pathology"}))
-    listed = ModalityDepartment.objects.filter(access.narrow(subject, Action.READ, "department__slug"))
-    assert set(listed.values_list("modality", flat=True)) == {"SM", "GM"}
+def test_narrow_follows_the_callers_paths(studies: None):
+    rights = InviterRights(2, 1, frozenset({Role.CLINICIAN}), frozenset({"cardiology"}))
+    invited = frozenset({Invitation(1, "1.2.1.0", rights), Invitation(2, "1.2.3.0", rights)})  # of cardiology, and of dermatology
+    subject = Subject(1, "alice", frozenset({Role.CLINICIAN}), frozenset({"pathology"}), invitations=invited)
+    for study in Study.objects.all():
+        Series.objects.create(study=study, series_instance_uid=f"{study.study_instance_uid}.1")
+    kept = Series.objects.filter(access.narrow(subject, Action.READ, "study__department", "study__study_instance_uid"))
+    assert set(kept.values_list("series_instance_uid", flat=True)) == {"1.2.1.0.1", "1.2.2.0.1", "1.2.2.1.1", "1.2.2.2.1"}
 
 
 # --- require ---

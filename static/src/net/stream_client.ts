@@ -1,7 +1,21 @@
 /** The page's side of the stream: viewports as channels that survive a lost connection. */
+import { ServerClock } from "../state/server_clock";
 import type { OpenedDocument } from "./documents";
-import type { PictureHeader } from "./wire";
-import type { Connection, FaultDocument, FromWorker, Target, TileWish, ToWorker, WireView } from "./worker_messages";
+import { FromClient, type PictureHeader } from "./wire";
+import type {
+  Connection,
+  EventsDocument,
+  FaultDocument,
+  FromWorker,
+  MovedDocument,
+  PeopleDocument,
+  SharedDocument,
+  Target,
+  TileWish,
+  ToSharedWorker,
+  ToWorker,
+  WireView,
+} from "./worker_messages";
 
 /** What a viewport hears. Every bitmap is the listener's to close. */
 export interface ChannelListener {
@@ -36,8 +50,36 @@ export interface Channel {
 export interface StreamSource {
   readonly connection: Connection;
   readonly roundTripMs: number | null;
+  readonly clock: ServerClock;
   open(listener: ChannelListener): Channel;
 }
+
+/** What a shared view hears of the socket. */
+export interface SharedLineListener {
+  shared(shared: SharedDocument): void;
+  events(events: EventsDocument): void;
+  moved(moved: MovedDocument): void;
+  peopleChanged(people: PeopleDocument): void;
+  fault(fault: FaultDocument): void;
+  connectionChanged(connection: Connection): void;
+}
+
+/** What a shared view needs of a stream. */
+export interface SharedLine {
+  readonly connection: Connection;
+  readonly clock: ServerClock;
+  listen(listener: SharedLineListener): void;
+  send(message: ToSharedWorker): void;
+}
+
+/** Kinds about which a fault is the shared view's, not a viewport's. */
+const ABOUT_SHARED: readonly (number | undefined)[] = [
+  FromClient.join,
+  FromClient.leave,
+  FromClient.act,
+  FromClient.motion,
+  FromClient.standing,
+];
 
 /** The worker's side, as far as the page uses it. */
 export interface WorkerPort {
@@ -53,13 +95,15 @@ interface ChannelState {
   target: Target | null;
 }
 
-export class StreamClient implements StreamSource {
+export class StreamClient implements StreamSource, SharedLine {
   /** The last measured round trip, or null before the first. */
   roundTripMs: number | null = null;
   connection: Connection = "connecting";
+  readonly clock = new ServerClock();
   /** Called once the person is signed out. */
   whenRefused: () => void = () => undefined;
   private readonly channels = new Map<number, ChannelState>();
+  private sharing: SharedLineListener | null = null;
   private nextViewport = 1;
   private nextEpoch = 1;
 
@@ -71,6 +115,14 @@ export class StreamClient implements StreamSource {
   ) {
     worker.onmessage = (event) => this.receive(event.data);
     this.post({ kind: "connect", url });
+  }
+
+  listen(listener: SharedLineListener): void {
+    this.sharing = listener;
+  }
+
+  send(message: ToSharedWorker): void {
+    this.post(message);
   }
 
   open(listener: ChannelListener): Channel {
@@ -126,13 +178,23 @@ export class StreamClient implements StreamSource {
         return this.connectionChanged(message.state);
       case "roundTrip":
         this.roundTripMs = message.milliseconds;
+        this.clock.note(message.serverTimeMs, message.heardAtMs, message.milliseconds);
         return;
       case "opened": {
         const state = this.channels.get(message.viewport);
         if (state && message.opened.epoch === state.epoch) state.listener.whenOpened(message.opened);
         return;
       }
+      case "shared":
+        return this.sharing?.shared(message.shared);
+      case "events":
+        return this.sharing?.events(message.events);
+      case "moved":
+        return this.sharing?.moved(message.moved);
+      case "people":
+        return this.sharing?.peopleChanged(message.people);
       case "fault":
+        if (ABOUT_SHARED.includes(message.fault.about)) return this.sharing?.fault(message.fault);
         for (const state of this.concerned(message.viewport)) state.listener.whenFault(message.fault);
         return;
       case "buffered":
@@ -164,6 +226,7 @@ export class StreamClient implements StreamSource {
 
   private connectionChanged(state: Connection): void {
     this.connection = state;
+    this.sharing?.connectionChanged(state);
     if (state === "open") for (const channel of this.channels.values()) this.subscribe(channel);
     for (const channel of this.channels.values()) channel.listener.whenConnection(state);
     if (state === "lost") void this.checkSession();

@@ -7,7 +7,17 @@
 import type { OpenedDocument } from "./documents";
 import { decode, LoopStore } from "./loop_store";
 import { FromClient, FromServer, packControl, parseControl, parseHeader, parsePrefix, SUBPROTOCOL, WireError } from "./wire";
-import type { FaultDocument, FromWorker, TileWish, ToWorker } from "./worker_messages";
+import type {
+  EventsDocument,
+  FaultDocument,
+  FromWorker,
+  MovedDocument,
+  PeopleDocument,
+  SharedDocument,
+  TileWish,
+  ToSharedWorker,
+  ToWorker,
+} from "./worker_messages";
 
 const CREDIT_STEP = 4;
 /** Beyond the 8 that every socket begins with: enough for a slow line, still a bound. */
@@ -16,6 +26,7 @@ const LOOP_BYTES = 160_000_000;
 const BACKOFF_MS = [250, 500, 1000, 2000, 4000, 8000];
 const PING_EVERY_MS = 10_000;
 const SILENCE_MS = 30_000;
+const CLOCK_SAMPLES = 3;
 /** Close code after which trying again is of no use: signed out (docs/stream.md). Changed rights (4403) ask for a new connection. */
 const SIGNED_OUT = 4401;
 
@@ -71,6 +82,30 @@ export class StreamSocket {
       case "shown":
         this.send(FromClient.shown, message.viewport, { sequence: message.sequence });
         break;
+      default:
+        this.handleShared(message);
+    }
+  }
+
+  private handleShared(message: ToSharedWorker): void {
+    switch (message.kind) {
+      case "join":
+        this.send(FromClient.join, 0, message.wish);
+        // Loops that play together need the server's clock: the best of a few round trips.
+        for (let more = 0; more < CLOCK_SAMPLES; more++) this.ping();
+        break;
+      case "leave":
+        this.send(FromClient.leave, 0, {});
+        break;
+      case "act":
+        this.send(FromClient.act, 0, { request: message.request, event: message.event });
+        break;
+      case "motion":
+        this.send(FromClient.motion, 0, message.motion);
+        break;
+      case "standing":
+        this.send(FromClient.standing, 0, { number: message.number, hash: message.hash, condition: message.condition });
+        break;
     }
   }
 
@@ -118,7 +153,19 @@ export class StreamSocket {
         this.post({ kind: "fault", viewport, fault: parseControl<FaultDocument>(message) });
         return;
       case FromServer.pong:
-        this.post({ kind: "roundTrip", milliseconds: performance.now() - parseControl<{ t: number }>(message).t });
+        this.postRoundTrip(parseControl(message));
+        return;
+      case FromServer.shared:
+        this.post({ kind: "shared", shared: parseControl<SharedDocument>(message) });
+        return;
+      case FromServer.events:
+        this.post({ kind: "events", events: parseControl<EventsDocument>(message) });
+        return;
+      case FromServer.moved:
+        this.post({ kind: "moved", moved: parseControl<MovedDocument>(message) });
+        return;
+      case FromServer.people:
+        this.post({ kind: "people", people: parseControl<PeopleDocument>(message) });
         return;
     }
   }
@@ -201,6 +248,11 @@ export class StreamSocket {
     if (this.socket?.readyState !== WebSocket.OPEN) return;
     if (performance.now() - this.heardAt > SILENCE_MS) this.socket.close();
     else this.ping();
+  }
+
+  private postRoundTrip(pong: { readonly t: number; readonly server_time: number }): void {
+    const milliseconds = performance.now() - pong.t;
+    this.post({ kind: "roundTrip", milliseconds, serverTimeMs: pong.server_time * 1000, heardAtMs: Date.now() });
   }
 
   private ping(): void {

@@ -11,7 +11,19 @@ export const PREFIX_BYTES = 8;
 export const HEADER_BYTES = 144;
 
 /** Kinds that the server sends. */
-export const FromServer = { picture: 1, tile: 2, opened: 32, fault: 33, pong: 34, hello: 35, status: 36 } as const;
+export const FromServer = {
+  picture: 1,
+  tile: 2,
+  opened: 32,
+  fault: 33,
+  pong: 34,
+  hello: 35,
+  status: 36,
+  shared: 37,
+  events: 38,
+  moved: 39,
+  people: 40,
+} as const;
 
 /** Kinds that a client sends. */
 export const FromClient = {
@@ -24,6 +36,11 @@ export const FromClient = {
   tiles: 22,
   shown: 23,
   ping: 24,
+  join: 25,
+  leave: 26,
+  act: 27,
+  motion: 28,
+  standing: 29,
 } as const;
 
 export type Codec = "none" | "jpeg" | "png";

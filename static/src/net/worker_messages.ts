@@ -1,4 +1,5 @@
 /** What the page and the stream worker say to each other. The worker owns the socket and decodes; the page owns the views. */
+import type { SharedAct, SharedEvent, SharedPaneView, SharedPointer, SharedState } from "../state/shared_state";
 import type { OpenedDocument } from "./documents";
 import type { PictureHeader } from "./wire";
 
@@ -37,7 +38,90 @@ export interface FaultDocument {
   readonly epoch?: number;
 }
 
+/** What someone who takes part in a shared view is doing, as they report it themselves. */
+export type Standing = "in step" | "loading" | "elsewhere" | "withheld" | "blank";
+
+/** Someone who takes part, as everyone is told. */
+export interface SharedPerson {
+  readonly person: string;
+  /** Full name, or the username. */
+  readonly name: string;
+  readonly condition: "in step" | "loading" | "behind" | "elsewhere" | "withheld" | "lost";
+  readonly is_presenter: boolean;
+}
+
+/** A snapshot: the answer to `join`, and what comes where events would be too many. */
+export interface SharedDocument {
+  readonly key: string;
+  readonly number: number;
+  readonly state: SharedState;
+  readonly hash: string;
+  readonly you: string;
+  readonly opened_by: string;
+  readonly people: readonly SharedPerson[];
+  /** Milliseconds since 1970. */
+  readonly server_time: number;
+  /** Number of the last `opened` or `hang` in the state. */
+  readonly hang?: number;
+}
+
+export interface EventsDocument {
+  readonly events: readonly SharedEvent[];
+  /** Of the state after the last of them. */
+  readonly hash: string;
+}
+
+/** What the presenter does between two events: newest wins, nothing is numbered. */
+export interface MovedDocument {
+  readonly pane: number;
+  /** Of the hang that it belongs to. */
+  readonly number: number;
+  readonly active: number;
+  readonly view?: SharedPaneView | null;
+  /** null: it left the glass. */
+  readonly pointer?: SharedPointer | null;
+  readonly by: string;
+  /** Server time at which the presenter's page sent it, as that page reckons it. */
+  readonly t?: number;
+}
+
+export interface PeopleDocument {
+  readonly people: readonly SharedPerson[];
+  readonly presenter_absent_ms: number | null;
+}
+
+export interface JoinWish {
+  readonly key: string;
+  /** Of the last event had. */
+  readonly number?: number;
+  readonly hash?: string;
+}
+
+export interface MotionBody {
+  readonly pane: number;
+  readonly number: number;
+  readonly active?: number;
+  readonly view?: SharedPaneView;
+  readonly pointer?: SharedPointer | null;
+  readonly t?: number;
+}
+
+/** The part of the line that shared views use. */
+export type ToSharedWorker =
+  | { readonly kind: "join"; readonly wish: JoinWish }
+  | { readonly kind: "leave" }
+  | { readonly kind: "act"; readonly request: number; readonly event: SharedAct }
+  | { readonly kind: "motion"; readonly motion: MotionBody }
+  | { readonly kind: "standing"; readonly number: number; readonly hash: string; readonly condition: Standing };
+
+export type FromSharedWorker =
+  | { readonly kind: "shared"; readonly shared: SharedDocument }
+  | { readonly kind: "events"; readonly events: EventsDocument }
+  | { readonly kind: "moved"; readonly moved: MovedDocument }
+  | { readonly kind: "people"; readonly people: PeopleDocument };
+
 export type ToWorker =
+  | ToSharedWorker
   | { readonly kind: "connect"; readonly url: string }
   | { readonly kind: "subscribe"; readonly viewport: number; readonly epoch: number; readonly target: Target }
   | { readonly kind: "unsubscribe"; readonly viewport: number }
@@ -59,6 +143,7 @@ export type ToWorker =
 export type Connection = "connecting" | "open" | "lost" | "refused";
 
 export type FromWorker =
+  | FromSharedWorker
   | { readonly kind: "connection"; readonly state: Connection }
   | { readonly kind: "opened"; readonly viewport: number; readonly opened: OpenedDocument }
   | { readonly kind: "fault"; readonly viewport: number; readonly fault: FaultDocument }
@@ -73,4 +158,4 @@ export type FromWorker =
     }
   | { readonly kind: "tile"; readonly header: PictureHeader; readonly bitmap: ImageBitmap }
   | { readonly kind: "broken"; readonly viewport: number; readonly sequence: number; readonly what: "picture" | "tile" }
-  | { readonly kind: "roundTrip"; readonly milliseconds: number };
+  | { readonly kind: "roundTrip"; readonly milliseconds: number; readonly serverTimeMs: number; readonly heardAtMs: number };

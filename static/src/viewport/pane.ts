@@ -8,6 +8,7 @@ import { icon } from "../panels/icons";
 import type { OverlayMode } from "../state/corner_texts";
 import type { StudyTag } from "../state/hanging";
 import { dateInWords, nameInWords } from "../state/person";
+import type { SharedPaneView, SharedPointer } from "../state/shared_state";
 import type { Tool } from "../state/tool";
 import { controls } from "../styles/controls";
 import type { Command } from "../tools/keys";
@@ -159,6 +160,24 @@ export class Pane extends LitElement {
   get probe(): ViewportProbe | null {
     return this.viewport?.probe ?? null;
   }
+
+  /** How it is looked at now; null before its series is open. */
+  sharedView(): SharedPaneView | null {
+    return this.viewport?.sharedView() ?? null;
+  }
+
+  /**
+   * Look as someone else looks, from now until the person's own hand moves it; also what is being opened just now.
+   *
+   * isMoving: pictures that pass by, quick ones; the whole truth follows once nothing comes any more, or at once where false.
+   */
+  follow(_view: SharedPaneView | null, _isMoving: boolean): void {}
+
+  /** Show where someone else points, under that name; null: nowhere. */
+  showPointer(_pointer: SharedPointer | null, _name: string): void {}
+
+  /** At once nothing of what hung here stays on the glass (S17); until something else hangs, words stand there. */
+  blank(_words = "Changing patient"): void {}
 
   override render(): TemplateResult {
     const { hung } = this;

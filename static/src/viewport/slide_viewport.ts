@@ -8,6 +8,7 @@ import type { Connection, FaultDocument, Target } from "../net/worker_messages";
 import { icon } from "../panels/icons";
 import { type OverlayMode, patientLines } from "../state/corner_texts";
 import { scaleBar } from "../state/scale_bar";
+import type { SharedPaneView } from "../state/shared_state";
 import {
   completenessInWords,
   magnification,
@@ -64,7 +65,14 @@ export class SlideViewport extends LitElement implements ChannelListener, SlideS
       isPlaying: false,
       tilesShown: this.scene?.tilesShown ?? 0,
       tilesPending: this.scene?.pending ?? 0,
+      sharedView: this.sharedView(),
+      isFollowing: false,
+      pointer: null,
     };
+  }
+
+  sharedView(): SharedPaneView | null {
+    return null;
   }
 
   /** For tests and the page: what the view is now. */

@@ -8,6 +8,7 @@ import { icon } from "../panels/icons";
 import { rateWords } from "../state/cine_clock";
 import type { OverlayMode } from "../state/corner_texts";
 import { changesInWords } from "../state/orientation";
+import type { SharedPaneView } from "../state/shared_state";
 import { FIRST_VIEW, type Point, type Size } from "../state/stack_view";
 import { framesDragged, type Tool, usableTool } from "../state/tool";
 import { draggedWindow, presetName, presetsFor, type Window, windowInWords } from "../state/windows";
@@ -62,7 +63,14 @@ export class StackViewport extends LitElement implements SessionScreen, GestureH
       isPlaying: session?.cine?.isPlaying ?? false,
       tilesShown: 0,
       tilesPending: 0,
+      sharedView: this.sharedView(),
+      isFollowing: false,
+      pointer: null,
     };
+  }
+
+  sharedView(): SharedPaneView | null {
+    return null;
   }
 
   override firstUpdated(): void {

@@ -1,6 +1,7 @@
 /** What a viewport tells the page about itself, for the toolbar, the banner and tests. */
 import type { PatientDocument } from "../net/documents";
 import type { PictureHeader } from "../net/wire";
+import type { SharedPaneView, SharedPointer } from "../state/shared_state";
 import type { Preset } from "../state/windows";
 
 export interface ViewportSummary {
@@ -42,10 +43,38 @@ export interface ViewportProbe {
   readonly isPlaying: boolean;
   readonly tilesShown: number;
   readonly tilesPending: number;
+  /** How it is looked at, in words that hold on a screen of any size; null before the series is open. */
+  readonly sharedView: SharedPaneView | null;
+  /** It does what someone else does. */
+  readonly isFollowing: boolean;
+  /** Where another's pointer is drawn, in CSS pixels of the glass. */
+  readonly pointer: { readonly x: number; readonly y: number; readonly name: string } | null;
 }
 
 export class SummaryChanged extends Event {
   constructor(readonly summary: ViewportSummary) {
     super("summary-changed", { bubbles: true, composed: true });
+  }
+}
+
+/**
+ * A viewport is looked at otherwise than before, and not because it follows.
+ *
+ * cause: "hand" is the person's own; "itself" is what comes of it by itself: a series that was opened, a loop that has filled
+ * and runs, a viewport of another size. A presenter tells both; a follower leaves the presenter's side on "hand" alone.
+ */
+export class ViewMoved extends Event {
+  constructor(
+    readonly view: SharedPaneView,
+    readonly cause: "hand" | "itself",
+  ) {
+    super("view-moved", { bubbles: true, composed: true });
+  }
+}
+
+/** The mouse or pen points at the picture; null: no longer. At most 30 a second. */
+export class PointerMoved extends Event {
+  constructor(readonly pointer: SharedPointer | null) {
+    super("pointer-moved", { bubbles: true, composed: true });
   }
 }

@@ -51,7 +51,7 @@ class SharedEvent(models.Model):
 class SharedPerson(models.Model):
     """Someone who takes part, or took part. how: "opened", "invited" or "link" (came by it).
 
-    removed_at: from then on the link is of no use to them.
+    joined_at: when they first came. removed_at: from then on the link is of no use to them, until someone invites them again.
     """
 
     shared_view = models.ForeignKey(SharedView, on_delete=models.PROTECT, related_name="people", db_index=False)
@@ -59,6 +59,7 @@ class SharedPerson(models.Model):
     how = models.CharField(max_length=8)
     invited_by = models.CharField(max_length=150, blank=True)
     since = models.DateTimeField()
+    joined_at = models.DateTimeField(null=True)
     removed_at = models.DateTimeField(null=True)
 
     class Meta:

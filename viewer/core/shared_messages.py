@@ -77,9 +77,13 @@ class HandOver:
 
 @dataclass(frozen=True, slots=True)
 class TakeOver:
-    """Present in the place of someone who is gone. absent: who that is; when someone else presents by now it is too late."""
+    """Present in the place of someone who is gone. absent: who that is; when someone else presents by now it is too late.
+
+    presenter: who the sender says will present, if they say so: only they themselves.
+    """
 
     absent: str
+    presenter: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,22 +157,25 @@ def parse_act(viewport: int, document: Document) -> Act:
 def parse_deed(value: object) -> Deed:
     """Return what a client asks to happen; what the server adds (number, actor, time, patient) isn't part of it.
 
-    One of {"kind": "hang", "study", "active", "panes"}, {"kind": "hand_over", "presenter"}, {"kind": "take_over", "from"}, {"kind": "end"}.
-    Raises: Malformed.
+    One of {"kind": "hang", "study", "active", "panes"}, {"kind": "hand_over", "presenter"}, {"kind": "take_over", "from", "presenter"?},
+    {"kind": "end"}.
+    Raises: Malformed, also for something that hangs without a study to name in the banner.
     """
     deed = _object(value, "event")
     match deed.get("kind"):
         case "hang":
             _fields(deed, {"kind", "study", "active", "panes"}, set())
             panes = parse_panes(deed["panes"])
-            study = _optional(deed["study"], lambda uid: _text(uid, "study", _UID))
+            study = _optional(deed["study"], parse_study)
+            if study is None and any(panes):
+                raise Malformed("nothing hangs without a study that the banner names")
             return Hang(study, _whole(deed["active"], "active", len(panes) - 1), panes)
         case "hand_over":
             _fields(deed, {"kind", "presenter"}, set())
             return HandOver(parse_username(deed["presenter"]))
         case "take_over":
-            _fields(deed, {"kind", "from"}, set())
-            return TakeOver(parse_username(deed["from"]))
+            _fields(deed, {"kind", "from"}, {"presenter"})
+            return TakeOver(parse_username(deed["from"]), _optional(deed.get("presenter"), parse_username))
         case "end":
             _fields(deed, {"kind"}, set())
             return End()

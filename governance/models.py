@@ -148,6 +148,36 @@ class ApiToken(models.Model):
         return f"token {self.pk} of {self.user_id}"
 
 
+class Invitation(models.Model):
+    """A person may read one study, as long as the inviter may, until ended_at (governance.core.policy.Invitation).
+
+    department: the study's when the invitation was made; who reads that department anyway does not rely on the invitation.
+    context: what it is for, as in "shared view 12"; it ends with that.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="invitations")
+    inviter = models.ForeignKey(User, on_delete=models.CASCADE, related_name="invitations_made")
+    study_instance_uid = models.CharField(max_length=64)
+    department = models.CharField(max_length=64)
+    context = models.CharField(max_length=64)
+    created_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        indexes = [models.Index(fields=["context"], condition=models.Q(ended_at__isnull=True), name="invitation_open_context")]
+        constraints = [  # its index is also the look-up of a person's invitations
+            models.UniqueConstraint(
+                fields=["user", "inviter", "study_instance_uid", "context"],
+                condition=models.Q(ended_at__isnull=True),
+                name="invitation_open_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"invitation {self.pk} of {self.user_id} by {self.inviter_id}"
+
+
 class AuditEntry(models.Model):
     """One link of the append-only, hash-chained audit log (governance.core.audit_chain). Triggers refuse UPDATE and DELETE."""
 

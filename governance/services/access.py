@@ -3,10 +3,12 @@
 `require` is the point decision, `narrow` the same rule as a query filter. Subjects come from the browser session or a bearer token.
 
 Three ways to learn the subject of a request, by cost:
-- subject_of_headers, authenticate_request: always fresh; three queries for a session, two for a token. For database threads and sync views.
+- subject_of_headers, authenticate_request: always fresh; three queries for a session, two for a token, and one more where somebody
+  is invited. For database threads and sync views.
 - identify: for async edges; what was learnt in the last RECALL_S seconds from memory, otherwise the above on a database thread, once
   for all requests that ask at the same time.
-- current_epochs: for what stays open; at most three queries for any number of streams.
+- current_epochs, current_subjects: for what stays open; a few queries for any number of streams. The first says whether a subject
+  stands, the second also brings it what it was invited to meanwhile.
 """
 
 import asyncio
@@ -16,12 +18,12 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, TypeVar
 
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.models import Session
-from django.db.models import CharField, Q, Value
+from django.db.models import Q
 from django.http import HttpRequest
 from django.http.cookie import parse_cookie
 from django.utils import timezone
@@ -42,9 +44,7 @@ from governance.core.policy import (
 from governance.models import ApiToken, Department, ModalityDepartment, User
 from governance.services.audit import record
 from governance.services.database import run_in_database
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import AnonymousUser
+from governance.services.rights import chunks, inviters_epochs, needed_invitations, subject_with_rights
 
 RECALL_S = 0.4  # how long the hot lane trusts what it learnt; a sign-out or a lost right takes effect well within a second
 MAX_RECALLED = 10_000
@@ -54,9 +54,6 @@ UNASSIGNED = "unassigned"
 TOKEN_MARK = "token:"  # noqa: S105  (the session_key of a token's subject is this and the token's id)
 
 Credential = tuple[str, str]  # ("token", SHA-256 of it) or ("session", its key)
-T = TypeVar("T")
-
-_CHUNK = 500  # values in one IN (…)
 
 _lock = threading.Lock()
 _recalled: dict[Credential, tuple[Subject, float]] = {}
@@ -135,21 +132,9 @@ def department_for(*, actor: Subject, modality: str, stated: str | None = None) 
 # --- the subject ---
 
 
-def subject_of_user(user: "User | AnonymousUser", session_key: str = "") -> Subject:
-    """Return an active user's subject with roles and departments as they are now; ANONYMOUS for anyone else. One query."""
-    if not isinstance(user, User) or not user.is_active:
-        return ANONYMOUS
-    roles = user.roles.order_by().values_list(Value("role", output_field=CharField()), "code")
-    departments = user.departments.order_by().values_list(Value("department", output_field=CharField()), "slug")
-    rights = list(roles.union(departments, all=True))
-    return Subject(
-        user_id=user.pk,
-        username=user.username,
-        roles=frozenset(name for kind, name in rights if kind == "role"),
-        departments=frozenset(name for kind, name in rights if kind == "department"),
-        permission_epoch=user.permission_epoch,
-        session_key=session_key,
-    )
+def subject_of_user(user: User | AnonymousUser, session_key: str = "") -> Subject:
+    """Return an active user's subject with its rights as they are now; ANONYMOUS for anyone else. One query, two where it is invited."""
+    return subject_with_rights(user, session_key) if isinstance(user, User) and user.is_active else ANONYMOUS
 
 
 def subject_of_session(session_key: str) -> Subject:
@@ -200,30 +185,53 @@ async def identify(headers: Mapping[bytes, bytes]) -> Subject:
 
 
 def current_epochs(subjects: Iterable[Subject]) -> dict[Subject, bool]:
-    """Say of each subject whether it still stands: user active, rights unchanged, session or token still there.
+    """Say of each subject whether it still stands: user active, rights unchanged, session or token still there, and each invitation
+    open, by an inviter who is active with unchanged rights. New invitations take nothing away.
 
-    At most one query a kind for up to 500 subjects. Operators stand; ANONYMOUS does not.
+    At most one query a kind (user, session, token, invitation) for up to 500. Operators stand; ANONYMOUS does not.
     """
     asked = set(subjects)
     people = {subject.user_id for subject in asked if subject.user_id is not None}
     tokens = {_token_id(subject) for subject in asked if subject.session_key.startswith(TOKEN_MARK)}
     sessions = {s.session_key for s in asked if s.session_key and not s.session_key.startswith(TOKEN_MARK)}
     epochs: dict[int, int] = {}
-    for some in _chunks(people):
+    for some in chunks(people):
         epochs.update(User.objects.filter(pk__in=some, is_active=True).values_list("pk", "permission_epoch"))
     alive: set[str] = set()
-    for keys in _chunks(sessions):
+    for keys in chunks(sessions):
         rows = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
         alive.update(rows.values_list("session_key", flat=True))
-    for ids in _chunks(tokens):
+    for ids in chunks(tokens):
         kept = ApiToken.objects.filter(pk__in=ids, revoked_at__isnull=True).values_list("pk", flat=True)
         alive.update(f"{TOKEN_MARK}{pk}" for pk in kept)
-    return {s: s.is_operator or _stands(s, epochs, alive) for s in asked}
+    inviters = inviters_epochs({invitation.id for subject in asked for invitation in subject.invitations})
+    return {s: s.is_operator or _stands(s, epochs, alive, inviters) for s in asked}
+
+
+def current_subjects(subjects: Iterable[Subject]) -> dict[Subject, Subject | None]:
+    """Return each subject as it is now: None when it no longer stands (current_epochs), itself, or itself with new invitations.
+
+    The queries of current_epochs and one more; for each subject that was invited meanwhile, three.
+    """
+    standing = current_epochs(subjects)
+    found = {subject: subject if stands else None for subject, stands in standing.items()}
+    invited = needed_invitations([subject for subject, stands in standing.items() if stands])
+    for subject, ids in invited.items():
+        if not ids <= {invitation.id for invitation in subject.invitations}:
+            found[subject] = _with_new_invitations(subject)
+    return found
 
 
 def forget(session_key: str) -> None:
     """Drop what the hot lane remembers of a session: called at sign-out, so that it ends at once in this process."""
     _recalled.pop(("session", session_key), None)
+
+
+def forget_person(user_id: int) -> None:
+    """Drop what the hot lane remembers of a user: called when an invitation began or ended, so that it counts at once in this process."""
+    with _lock:
+        for credential in [credential for credential, (subject, _) in _recalled.items() if subject.user_id == user_id]:
+            del _recalled[credential]
 
 
 # --- credentials ---
@@ -276,19 +284,23 @@ def _subject_of(credential: Credential) -> Subject:
     return subject
 
 
-def _stands(subject: Subject, epochs: dict[int, int], alive: set[str]) -> bool:
+def _stands(subject: Subject, epochs: dict[int, int], alive: set[str], inviters: dict[int, int]) -> bool:
     if subject.user_id is None or epochs.get(subject.user_id) != subject.permission_epoch:
+        return False
+    if any(inviters.get(invitation.id) != invitation.inviter.permission_epoch for invitation in subject.invitations):
         return False
     return not subject.session_key or subject.session_key in alive
 
 
+def _with_new_invitations(subject: Subject) -> Subject | None:
+    """Return a subject as its user is now; None when that has lost anything meanwhile."""
+    user = User.objects.filter(pk=subject.user_id or 0, is_active=True, permission_epoch=subject.permission_epoch).first()
+    now = subject_of_user(user, subject.session_key) if user else ANONYMOUS
+    return now if user and now.invitations >= subject.invitations else None
+
+
 def _token_id(subject: Subject) -> int:
     return int(subject.session_key.removeprefix(TOKEN_MARK))
-
-
-def _chunks(values: set[T]) -> Iterable[list[T]]:
-    every = list(values)
-    return (every[start : start + _CHUNK] for start in range(0, len(every), _CHUNK))
 
 
 def _record_denial(subject: Subject, action: Action, resource: Resource, rule: str) -> None:

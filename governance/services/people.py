@@ -1,14 +1,16 @@
-"""Users, roles, departments and tokens, as administrators and scripts change them.
+"""Users, roles, departments and tokens, as administrators and scripts change them; and whom people find by name.
 
 Every change is audited in its own transaction; the database counts the permission epoch.
 """
 
 import secrets
+import unicodedata
 from collections.abc import Iterable
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Case, Q, QuerySet, Value, When
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -18,7 +20,9 @@ from governance.core.policy import Action, Resource, Subject
 from governance.models import ApiToken, Department, Role, User
 from governance.services.access import require, token_digest
 from governance.services.audit import record
+from governance.services.rights import chunks
 
+MAX_WORDS, MAX_WORD_LENGTH = 4, 40  # of a search for people
 TOKEN_PREFIX = "vbx_"  # noqa: S105  (lets secret scanners find a leaked token)
 
 
@@ -90,6 +94,51 @@ def unknown_departments(*, actor: Subject, departments: Iterable[str]) -> list[s
     slugs = [slugify(name) for name in departments]
     known = set(Department.objects.filter(slug__in=slugs).values_list("slug", flat=True))
     return [slug for slug in slugs if slug not in known]
+
+
+def people_with_pages() -> QuerySet[User]:
+    """Return the active users that policy gives pages to: people, never machines."""
+    pages = Role.objects.exclude(code=policy.Role.SERVICE)
+    return User.objects.filter(is_active=True, pk__in=User.roles.through.objects.filter(role__in=pages).values("user"))
+
+
+def find_people(*, actor: Subject, words: str, limit: int = 8) -> list[dict[str, str]]:
+    """Return whom the actor may ask to look at a study, as {"username", "name"}: active, with pages and a role that reads; not the actor.
+
+    words: each must begin the user name, or the full name or a word in it, in upper or lower case. The user name itself comes first.
+    Raises: Unidentified; Denied for machines.
+    """
+    require(subject=actor, action=Action.USE_PAGES, resource=Resource())
+    asked = unicodedata.normalize("NFC", words)[: MAX_WORDS * MAX_WORD_LENGTH].split()[:MAX_WORDS]
+    if not asked:
+        return []
+    readers = User.roles.through.objects.filter(role__code__in=policy.READERS - {policy.Role.SERVICE}).values("user")
+    found = User.objects.filter(is_active=True, pk__in=readers).exclude(username=actor.username)
+    for word in asked:
+        found = found.filter(_is_called(word))
+    exact = Case(When(username__iexact=asked[0], then=Value(0)), default=Value(1))
+    rows = found.order_by(exact, "username").values_list("username", "full_name")[:limit]
+    return [{"username": username, "name": full_name or username} for username, full_name in rows]
+
+
+def names_of(usernames: Iterable[str]) -> dict[str, str]:
+    """Return each user's full name; the user name where there is none, also of nobody. At most one query for 500."""
+    names = {username: username for username in usernames}
+    for some in chunks(names):
+        names.update(User.objects.filter(username__in=some).exclude(full_name="").values_list("username", "full_name"))
+    return names
+
+
+def _is_called(word: str) -> Q:
+    """Return the condition that a word begins a user name or a word of a full name.
+
+    SQLite compares letters beyond ASCII by case, so the word is tried as typed, in lower case, and as a name is written.
+    """
+    condition = Q()
+    for form in sorted({word, word.lower(), word.capitalize()}):
+        condition |= Q(username__istartswith=form) | Q(full_name__istartswith=form)
+        condition |= Q(full_name__icontains=f" {form}") | Q(full_name__icontains=f"-{form}")
+    return condition
 
 
 def _department(actor: Subject, name: str) -> Department:

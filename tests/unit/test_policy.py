@@ -131,7 +131,7 @@ def test_S17_an_invitation_is_worth_what_the_inviter_may_read(inviter: InviterRi
 def test_S17_an_invitation_follows_a_study_only_to_where_the_inviter_may_read():
     assert not decide(invited(), Action.READ, Resource("pathology", STUDY)).allowed
     limited = replace(CARDIOLOGIST, roles=frozenset({Role.SERVICE, Role.CLINICIAN}))
-    assert departments_read_by(limited) == {"cardiology"}
+    assert departments_read_by(limited) == frozenset({"cardiology"})
     everywhere = replace(limited, departments=frozenset())
     assert departments_read_by(everywhere) is None
     assert decide(invited(inviter=everywhere), Action.READ, Resource("pathology", STUDY)).allowed

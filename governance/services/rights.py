@@ -1,0 +1,99 @@
+"""What a user may, read from the tables as values: roles, departments, and the invitations that add to them.
+
+An invitation is read with its inviter's permission epoch before the inviter's rights are, so that a change in between is noticed:
+the epoch is then old, and whoever relies on it is asked again.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from typing import TypeVar
+
+from django.db.models import BigIntegerField, CharField, F, QuerySet, Value
+
+from governance.core.policy import Invitation, InviterRights, Subject, sees_every_department
+from governance.models import Invitation as InvitationRow
+from governance.models import User
+
+CHUNK = 500  # values in one IN (…)
+
+T = TypeVar("T")
+
+
+def subject_with_rights(user: User, session_key: str) -> Subject:
+    """Return a user's subject as of now. One query; one more where somebody invited them."""
+    none = Value(0, output_field=BigIntegerField())
+    roles = user.roles.order_by().values_list(_text("role"), "code", _text(""), none, none, none)
+    departments = user.departments.order_by().values_list(_text("department"), "slug", _text(""), none, none, none)
+    invitations = open_invitations().filter(user=user).annotate(epoch=F("inviter__permission_epoch"))
+    invited = invitations.values_list(_text("invitation"), "study_instance_uid", "department", "pk", "inviter_id", "epoch")
+    rows = list(roles.union(departments, invited, all=True))
+    subject = Subject(
+        user_id=user.pk,
+        username=user.username,
+        roles=frozenset(name for kind, name, *_ in rows if kind == "role"),
+        departments=frozenset(name for kind, name, *_ in rows if kind == "department"),
+        permission_epoch=user.permission_epoch,
+        session_key=session_key,
+    )
+    needed = [row[1:] for row in rows if row[0] == "invitation" and _is_needed(subject, row[2])]
+    return replace(subject, invitations=_invitations(needed)) if needed else subject
+
+
+def open_invitations() -> "QuerySet[InvitationRow]":
+    """Return the invitations that count: not ended, and their inviters active."""
+    return InvitationRow.objects.order_by().filter(ended_at__isnull=True, inviter__is_active=True)
+
+
+def inviters_epochs(invitation_ids: Collection[int]) -> dict[int, int]:
+    """Return the inviter's permission epoch by invitation, of those that count. At most one query for CHUNK of them."""
+    epochs: dict[int, int] = {}
+    for some in chunks(invitation_ids):
+        epochs.update(open_invitations().filter(pk__in=some).values_list("pk", "inviter__permission_epoch"))
+    return epochs
+
+
+def needed_invitations(subjects: Collection[Subject]) -> dict[Subject, set[int]]:
+    """Return the invitations that subject_with_rights would give each of these now. At most one query for CHUNK people."""
+    found: dict[int, list[tuple[int, str]]] = {}
+    for some in chunks({subject.user_id for subject in subjects if subject.user_id is not None}):
+        for user_id, pk, department in open_invitations().filter(user__in=some).values_list("user_id", "pk", "department"):
+            found.setdefault(user_id, []).append((pk, department))
+    return {
+        subject: {pk for pk, department in found.get(subject.user_id or 0, []) if _is_needed(subject, department)} for subject in subjects
+    }
+
+
+def chunks(values: Iterable[T]) -> Iterable[list[T]]:
+    """Cut values into lists of at most CHUNK."""
+    every = list(values)
+    return (every[start : start + CHUNK] for start in range(0, len(every), CHUNK))
+
+
+def _is_needed(subject: Subject, department: str) -> bool:
+    """Say whether a study of this department is beyond the subject's own reach.
+
+    Who may read it anyway does not rely on an invitation, so that their streams stay open when it ends.
+    """
+    return not sees_every_department(subject) and department not in subject.departments
+
+
+def _invitations(rows: list[tuple[str, str, int, int, int]]) -> frozenset[Invitation]:
+    """Make values of rows (study, department, id, inviter's id, inviter's epoch), with the inviters' own rights. One query."""
+    epochs = {inviter_id: epoch for _, _, _, inviter_id, epoch in rows}
+    held: dict[tuple[int, str], set[str]] = {}
+    roles = User.roles.through.objects.order_by().filter(user__in=epochs)
+    departments = User.departments.through.objects.order_by().filter(user__in=epochs)
+    both = roles.values_list("user_id", _text("role"), "role__code").union(
+        departments.values_list("user_id", _text("department"), "department__slug"), all=True
+    )
+    for user_id, kind, name in both:
+        held.setdefault((user_id, kind), set()).add(name)
+    inviters = {
+        pk: InviterRights(pk, epoch, frozenset(held.get((pk, "role"), ())), frozenset(held.get((pk, "department"), ())))
+        for pk, epoch in epochs.items()
+    }
+    return frozenset(Invitation(pk, study, inviters[inviter_id]) for study, _, pk, inviter_id, _ in rows)
+
+
+def _text(word: str) -> Value:
+    return Value(word, output_field=CharField())

@@ -1,6 +1,7 @@
 """Users, departments and tokens: repeatable, audited, administrators' business alone; and the commands over them."""
 
 import json
+from collections.abc import Callable
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -88,6 +89,74 @@ def test_tokens_are_many_and_end_one_by_one(alice: Actor):
         people.create_token(actor=operator(), username="nobody")
 
 
+# --- finding people, and their names ---
+
+
+def named(username: str, full_name: str, role: str = "clinician", *, is_active: bool = True) -> None:
+    make_actor(username, role)
+    User.objects.filter(username=username).update(full_name=full_name, is_active=is_active)
+
+
+@pytest.fixture
+def house() -> None:
+    named("acardi", "Dr Ärmel Cardi")
+    named("jsmith", "Jo Smith-Özil", "pathologist")
+    named("smith2", "")
+    named("osmith", "Old Smith", is_active=False)
+    named("smithbot", "Smith Gateway", "service")
+    named("smithadm", "Adam Smith", "administrator")
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("smith", ["jsmith", "smith2"]),
+        ("SMI", ["jsmith", "smith2"]),
+        ("jsm", ["jsmith"]),
+        ("mith", []),
+        ("ärm", ["acardi"]),
+        ("ÄRMEL", ["acardi"]),
+        ("a\u0308rmel", ["acardi"]),
+        ("özil", ["jsmith"]),
+        ("cardi ärmel", ["acardi"]),
+        ("cardi smith", []),
+        ("dr", ["acardi"]),
+        ("%", []),
+        ("_", []),
+        ("  ", []),
+        ("x" * 5000, []),
+        ("bob", []),
+    ],
+)
+def test_people_are_found_by_what_their_names_begin_with(house: None, bob: Actor, words: str, expected: list[str]):
+    assert [person["username"] for person in people.find_people(actor=bob.subject, words=words)] == expected
+
+
+def test_found_people_are_few_and_the_exact_name_is_first(bob: Actor):
+    for name in ("aa-ann", "ann", *(f"ann{number:02}" for number in range(10))):
+        named(name, "Ann")
+    found = people.find_people(actor=bob.subject, words="ann")
+    assert len(found) == 8
+    assert found[:2] == [{"username": "ann", "name": "Ann"}, {"username": "aa-ann", "name": "Ann"}]
+    assert len(people.find_people(actor=bob.subject, words="ann", limit=3)) == 3
+
+
+def test_only_people_look_for_people(house: None):
+    with pytest.raises(Denied):
+        people.find_people(actor=make_actor("robot", "service").subject, words="smith")
+    with pytest.raises(Unidentified):
+        people.find_people(actor=ANONYMOUS, words="smith")
+    assert people.find_people(actor=make_actor("root", "administrator").subject, words="jsmith")
+
+
+def test_names_are_full_where_there_are_any(house: None, django_assert_num_queries: Callable):
+    with django_assert_num_queries(1):
+        names = people.names_of(["acardi", "smith2", "osmith", "nobody"])
+    assert names == {"acardi": "Dr Ärmel Cardi", "smith2": "smith2", "osmith": "Old Smith", "nobody": "nobody"}
+    with django_assert_num_queries(0):
+        assert people.names_of([]) == {}
+
+
 # --- the commands ---
 
 
@@ -116,6 +185,24 @@ def test_the_last_line_of_create_token_is_the_token(capsys: pytest.CaptureFixtur
     assert [access.subject_of_token(token).username for token in tokens] == ["alice", "alice"]
     with pytest.raises(CommandError):
         call_command("create_token", "nobody")
+
+
+def test_many_users_and_tokens_are_made_in_one_go_or_not_at_all(capsys: pytest.CaptureFixture):
+    names = [f"follower{number}" for number in range(3)]
+    lines = run(capsys, "create_user", *names, "--role", "clinician", "--department", "radiology", "--no-password")
+    assert lines == [f"created {name}: clinician, radiology" for name in names]
+    assert not any(user.has_usable_password() for user in User.objects.all())
+    tokens = run(capsys, "create_token", *names)
+    assert [access.subject_of_token(token).username for token in tokens] == names
+    with pytest.raises(CommandError):
+        call_command("create_token", "follower0", "nobody")
+    assert ApiToken.objects.count() == 3
+    with pytest.raises(CommandError):
+        call_command("create_user", "follower3", "two words", "--role", "clinician")
+    assert User.objects.count() == 3
+    assert len([line for line in run(capsys, "create_user", "dora", "emil", "--role", "clinician") if line.startswith("password: ")]) == 2
+    assert run(capsys, "create_user", "emil", "--role", "clinician", "--no-password")[-1] == "updated emil: clinician, no department"
+    assert User.objects.get(username="emil").has_usable_password()
 
 
 def test_createsuperuser_makes_an_administrator():

@@ -11,6 +11,7 @@ from viewer.core.geometry import (
     edges_of_patient_orientation,
     edges_of_plane,
     letters,
+    placement_of_frame,
     plane_of,
 )
 
@@ -108,3 +109,19 @@ def test_planes_are_named(orientation, name):
     plane = plane_of(orientation)
     assert plane is not None
     assert plane.name == name
+
+
+def test_the_place_of_a_frame_gives_its_pixels_their_millimetres():
+    facts = {
+        "ImageOrientationPatient": SAGITTAL,
+        "PerFrame": {"ImagePositionPatient": [[12.5, -100.0, 80.0], None]},
+    }
+    placement = placement_of_frame(facts, 0)
+    assert placement is not None
+    plane, origin = placement
+    # Column 20, row 10, with 0.5 mm between columns and 2 mm between rows: 10 mm to the back and 20 mm down (Equation C.7.6.2.1-1).
+    column, row = 20, 10
+    x, y, z = (o + a * 0.5 * column + b * 2.0 * row for o, a, b in zip(origin, plane.row, plane.column, strict=True))
+    assert (x, y, z) == (12.5, -90.0, 60.0)
+    assert placement_of_frame(facts, 1) is None  # no position of its own, and none of the image
+    assert placement_of_frame(facts | {"ImageOrientationPatient": [1, 0, 0, 1, 0, 0]}, 0) is None

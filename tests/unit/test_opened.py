@@ -39,6 +39,31 @@ def test_S02_orientation_is_known_only_when_every_frame_has_letters():
     assert unknown["frames"][0]["edges"] is None
 
 
+def test_a_stack_says_its_vectors_once_and_each_frame_its_first_pixel():
+    tilted = [1.0, 0.0, 0.0, 0.0, 0.9483237, -0.3173047]
+    both = [slice_at(n, (-100.00004, -80, z), tilted, FrameOfReferenceUID="1.9") for n, z in ((1, 0), (2, 5))]
+    document = opened(both)
+    assert document["frame_of_reference"] == "1.9"
+    assert document["orientation_vectors"] == {"row": [1.0, 0.0, 0.0], "column": [0.0, 0.948324, -0.317305]}
+    assert [frame["plane"] for frame in document["frames"]] == [{"origin": [-100.0, -80.0, 5.0]}, {"origin": [-100.0, -80.0, 0.0]}]
+
+
+def test_frames_in_different_planes_each_say_their_vectors():
+    first, second = slice_at(1, (0, 0, 0)), slice_at(2, (0, 0, 5), [1.0, 0.0, 0.0, 0.0, 0.99999, 0.004472])
+    document = opened([first, second])
+    assert len(document["frames"]) == 2  # parallel enough for one stack
+    assert document["orientation_vectors"] is None
+    assert [frame["plane"]["column"] for frame in document["frames"]] == [[0.0, 0.99999, 0.004472], [0.0, 1.0, 0.0]]
+
+
+def test_without_geometry_there_is_no_plane():
+    document = opened([MadeUpImage("1.1", instance_number=1), MadeUpImage("1.2", instance_number=2)])
+    assert (document["frame_of_reference"], document["orientation_vectors"]) == (None, None)
+    assert [frame["plane"] for frame in document["frames"]] == [None, None]
+    nonsense = opened([slice_at(1, (0, 0, 0), [1.0, 0.0, 0.0, 1.0, 0.0, 0.0])])
+    assert nonsense["frames"][0]["plane"] is None
+
+
 def test_S02_laterality_and_view_are_told():
     image = MadeUpImage(facts={"ImageLaterality": "L", "ViewPosition": "MLO", "PatientOrientation": ["A", "FR"]})
     document = opened([image], "MG")

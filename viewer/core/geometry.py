@@ -130,5 +130,16 @@ def edges_of_frame(facts: Facts, frame_index: int) -> Edges | None:
     return edges_of_patient_orientation(value_at(facts, "PatientOrientation", frame_index))
 
 
+def placement_of_frame(facts: Facts, frame_index: int) -> tuple[Plane, Vector] | None:
+    """Return a frame's plane and the centre of its first pixel in the patient, in mm; None unless both are stated and sound.
+
+    With the pixel spacing, Equation C.7.6.2.1-1 of PS3.3 follows: the centre of the pixel in column i and row j (from 0) lies at
+    origin + row * column spacing * i + column * row spacing * j.
+    """
+    plane = plane_of(value_at(facts, "ImageOrientationPatient", frame_index))
+    origin = vector(value_at(facts, "ImagePositionPatient", frame_index))
+    return (plane, origin) if plane and origin else None
+
+
 def _axis(letter: str) -> int:
     return (POSITIVE if letter in POSITIVE else NEGATIVE).index(letter)

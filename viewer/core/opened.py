@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from viewer.core.frame_facts import Facts, ImageRecord, number, numbers, text, value_at
-from viewer.core.geometry import edges_of_frame
+from viewer.core.geometry import Plane, edges_of_frame, placement_of_frame
 from viewer.core.slide import LevelGrid
 from viewer.core.spacing import mpp_um_of, pixel_aspect_of, regions_of, spacing_of
 from viewer.core.tray import TrayItem
@@ -54,7 +54,8 @@ def shown_of(
     first_frame = item.frames[0].frame_index if item.frames else 0
     spacing = spacing_of(facts, modality, first_frame)
     place = {image: position for position, image in enumerate(used)}
-    frames = [_frame(images[f.image].facts, place[f.image], f.frame_index, f.position_mm) for f in item.frames]
+    plane = common_plane([(images[f.image].facts, f.frame_index) for f in item.frames])
+    frames = [_frame(images[f.image].facts, place[f.image], f.frame_index, f.position_mm, plane) for f in item.frames]
     is_known = bool(frames) and all(frame["edges"] for frame in frames)
     intent = text(facts.get("PresentationIntentType")).upper()
     return {
@@ -75,12 +76,24 @@ def shown_of(
         "cine": item.cine.as_json() if item.cine else None,
         "lossy": lossy_of([images[index] for index in used]),
         "orientation": "known" if is_known else "unknown",
+        "frame_of_reference": text(facts.get("FrameOfReferenceUID")) or None,
+        "orientation_vectors": _vectors(plane) if plane else None,
         "laterality": text(facts.get("ImageLaterality") or facts.get("FrameLaterality") or facts.get("Laterality")),
         "view_position": text(facts.get("ViewPosition")),
         "notes": [*item.notes, *notes],
         "intent": intent if intent == "FOR PROCESSING" else "",
         "slide": slide_of(facts, levels) if levels else None,
     }
+
+
+def common_plane(frames: Sequence[tuple[Facts, int]]) -> Plane | None:
+    """Return the plane that all these frames lie parallel to, exactly as stated; None where one differs or states none.
+
+    frames: facts and frame index of each.
+    """
+    placements = [placement_of_frame(facts, frame_index) for facts, frame_index in frames]
+    planes = {placement[0] if placement else None for placement in placements}
+    return planes.pop() if len(planes) == 1 else None
 
 
 def windows_of(facts: Facts, frame_index: int) -> list[dict[str, Any]]:
@@ -143,7 +156,21 @@ def _instance(image: ImageRecord) -> dict[str, Any]:
     return {"sop_instance_uid": uid, "digest": instance_digest(uid), "instance_number": image.instance_number}
 
 
-def _frame(facts: Facts, instance: int, frame_index: int, position_mm: float | None) -> dict[str, Any]:
+def _vectors(plane: Plane) -> dict[str, Any]:
+    """The direction cosines of rows and columns; a sixth decimal is half a micrometre across half a metre."""
+    return {"row": [round(value, 6) for value in plane.row], "column": [round(value, 6) for value in plane.column]}
+
+
+def _plane(facts: Facts, frame_index: int, common: Plane | None) -> dict[str, Any] | None:
+    """Where a frame lies in the patient; its vectors only where the document doesn't say them once for all."""
+    placement = placement_of_frame(facts, frame_index)
+    if placement is None:
+        return None
+    plane, origin = placement
+    return {"origin": [round(value, 4) for value in origin], **({} if plane == common else _vectors(plane))}
+
+
+def _frame(facts: Facts, instance: int, frame_index: int, position_mm: float | None, common: Plane | None) -> dict[str, Any]:
     edges = edges_of_frame(facts, frame_index)
     return {
         "instance": instance,
@@ -151,4 +178,5 @@ def _frame(facts: Facts, instance: int, frame_index: int, position_mm: float | N
         "position_mm": None if position_mm is None else round(position_mm, 4),
         "thickness_mm": number(value_at(facts, "SliceThickness", frame_index)),
         "edges": edges.as_json() if edges else None,
+        "plane": _plane(facts, frame_index, common),
     }

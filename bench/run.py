@@ -1,4 +1,4 @@
-"""`make bench`: the table of speed and memory of issue 2, measured on this machine, now.
+"""`make bench`: the table of speed and memory of issues 2 and 3, measured on this machine, now.
 
 The server, the floor, and every load generator are processes of their own; what is compared is measured alternately, and the
 middle of ROUNDS rounds counts. Takes a few minutes, most of it for drawing the demo archive; --data DIR uses one that is there.
@@ -7,81 +7,21 @@ middle of ROUNDS rounds counts. Takes a few minutes, most of it for drawing the 
 import argparse
 import json
 import os
-import re
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
-import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
+from bench.rows import ROUNDS, Memory, Row, cpu_ms, number_in, run, wait_for_port
+from bench.shared_rows import shared_views
 from tests.server import ROOT, ViewboxServer, free_port
 
-ROUNDS = 5
 FRAMES, TILES = 1500, 6000
 READER, PASSWORD = "bench-reader", "a-password-for-the-bench"
-
-
-@dataclass
-class Row:
-    """One line of the table."""
-
-    what: str
-    reached: str
-    goal: str
-    is_met: bool | None
-
-
-class Memory:
-    """The highest anonymous memory of a process while something runs."""
-
-    def __init__(self, server: ViewboxServer) -> None:
-        self._server = server
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-        self.highest_mb = 0.0
-
-    def __enter__(self) -> "Memory":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._stop.wait(0.1):
-            self.highest_mb = max(self.highest_mb, self._server.rss_anon_mb())
-
-
-def cpu_ms(server: ViewboxServer) -> float:
-    """Return the CPU time that the server process has used."""
-    assert server.process is not None
-    fields = Path(f"/proc/{server.process.pid}/stat").read_text().rsplit(") ", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) * 1000 / os.sysconf("SC_CLK_TCK")
-
-
-def run(*arguments: str, data_dir: Path | None = None) -> list[str]:
-    """Run a part of the bench as a process; return the lines it printed."""
-    environment = os.environ | ({"VIEWBOX_DATA_DIR": str(data_dir)} if data_dir else {})
-    done = subprocess.run([sys.executable, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise SystemExit(f"{' '.join(arguments[:3])} failed:\n{done.stdout}{done.stderr}")
-    return done.stdout.strip().splitlines()
-
-
-def number_in(line: str) -> float:
-    """Return the first number of a line."""
-    found = re.search(r"\d+(\.\d+)?", line)
-    assert found, line
-    return float(found.group())
 
 
 def query(server: ViewboxServer, token: str, path: str) -> list[dict[str, dict[str, list[str]]]]:
@@ -127,12 +67,8 @@ def bare_server(size: int) -> Iterator[str]:
     """Run the bare socket; yield its URL."""
     port = free_port()
     process = subprocess.Popen([sys.executable, "-m", "bench.bare_socket", str(port), str(size), str(TILES)], cwd=ROOT)
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                break
     try:
+        wait_for_port(port, process)
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
@@ -191,6 +127,7 @@ def main() -> int:
             rows = first_pictures(server, token, ct_series, ct["0020000D"]["Value"][0])
             rows += stack(server, token, ct_series)
             rows += tiles(server, token, slide_series)
+            rows += shared_views(server)
         finally:
             server.stop()
     print(f"\n{os.cpu_count()} cores, load {before:.1f} before; middle of {ROUNDS} rounds\n")

@@ -107,6 +107,7 @@ SPOOL_DIR = DATA_DIR / "spool"
 QUARANTINE_DIR = DATA_DIR / "quarantine"
 CACHE_DIR = DATA_DIR / "cache"
 FRAME_CACHE_BYTES = env.integer("VIEWBOX_FRAME_CACHE_MB", 2048, minimum=64) * 1_000_000
+PICTURE_CACHE_BYTES = env.integer("VIEWBOX_PICTURE_CACHE_MB", 32) * 1_000_000  # a process, in memory
 # Tests alone set this: where intake is to die (archive/services/failpoints.py).
 FAILPOINT = env.text("VIEWBOX_FAILPOINT")
 

@@ -115,8 +115,10 @@ def fresh_archive_folders(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     if "db" in request.fixturenames or "transactional_db" in request.fixturenames:
         from governance.services import audit
+        from viewer.services.picture_cache import picture_cache
 
         audit._last_used.clear()  # openings that this process remembers went with their rows
+        picture_cache.cache_clear()
         for folder in (settings.DATA_DIR / "objects", settings.SPOOL_DIR, settings.QUARANTINE_DIR, settings.CACHE_DIR):
             shutil.rmtree(folder, ignore_errors=True)
 

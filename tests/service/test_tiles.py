@@ -14,7 +14,7 @@ from viewer.core.scheduler import Job, Urgency
 from viewer.services import stored_tiles
 from viewer.services.opening import OpenedTarget, open_target
 from viewer.services.picture_messages import make_messages, message_at_once
-from viewer.services.tiles import read_tile
+from viewer.services.tiles import locate_tile
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -72,7 +72,7 @@ def test_S10_tiles_of_rgb_components_always_get_their_marker(slide: Callable[...
 def test_S11_an_absent_tile_is_absent_both_ways(slide: Callable[..., OpenedTarget]) -> None:
     opened = slide("S")
     column, row = drawings.ABSENT_TILE
-    assert read_tile(levels=opened.levels, level=0, column=column, row=row).picture is None
+    assert locate_tile(levels=opened.levels, level=0, column=column, row=row) == (opened.levels[0].image, None)
     made = make_messages([(job(column, row), opened)])[0]
     assert made == message_at_once(job(column, row), opened)
     assert isinstance(made, bytes)
@@ -84,7 +84,7 @@ def test_S11_an_absent_tile_is_absent_both_ways(slide: Callable[..., OpenedTarge
 def test_outside_the_slide(slide: Callable[..., OpenedTarget], level: int, column: int, row: int) -> None:
     opened = slide("S")
     with pytest.raises(NotFound):
-        read_tile(levels=opened.levels, level=level, column=column, row=row)
+        locate_tile(levels=opened.levels, level=level, column=column, row=row)
     outside = Job(Urgency.TILE, 1, 1, 1, 1, 1, tile=TileRequest(1, level, column, row))
     assert message_at_once(outside, opened) is None
     assert isinstance(make_messages([(outside, opened)])[0], NotFound)

@@ -1,8 +1,10 @@
-"""From a job of the stream to the bytes that go out: render or read, put the header ahead. Runs on render threads.
+"""From a job of the stream to the bytes that go out: render, read or share, and put the header ahead.
 
 The header says what the pixels are: instance, frame and window come from what was rendered, not from what was asked for.
+Pixels are the same for all who look at the same; the header is each one's own.
 """
 
+import contextlib
 import math
 from collections.abc import Sequence
 
@@ -14,18 +16,23 @@ from viewer.core.picture_header import FLAG_INVERTED, FLAG_REDUCED, NO_DIGEST, C
 from viewer.core.scheduler import Job
 from viewer.core.view import ViewState
 from viewer.services.opening import OpenedTarget
+from viewer.services.picture_cache import PictureKey, Standing, Tell, picture_cache
 from viewer.services.rendering import passed_through_at_once, render_frame
 from viewer.services.stored_tiles import remember, tile_at_once
-from viewer.services.tiles import TILE_VIEW, locate_tile, read_tile
+from viewer.services.tiles import TILE_VIEW, locate_tile
 
 
 def make_messages(work: Sequence[tuple[Job, OpenedTarget]]) -> list[bytes | Exception]:
-    """Return each job's message, or what went wrong with it; one failure leaves the others alone."""
+    """Return each job's message, or what went wrong with it; one failure leaves the others alone. On a render thread.
+
+    Whoever joined one of the pictures is told as soon as it is made.
+    """
     made: list[bytes | Exception] = []
     for job, target in work:
         try:
-            made.append(_picture(job, target) if job.view is not None else _tile(job, target))
+            made.append(_make(job, target))
         except Exception as exc:
+            give_up([(job, target)], exc)
             made.append(exc)
     return made
 
@@ -34,17 +41,14 @@ def message_at_once(job: Job, target: OpenedTarget) -> bytes | None:
     """Return a job's message if it is stored bytes that lie in memory, or an absent tile; None where it needs a thread. Never waits."""
     tile = job.tile
     try:
+        image, frame_index, view = _place(job, target)
         if tile is not None:
-            image, frame_index = locate_tile(levels=target.levels, level=tile.level, column=tile.column, row=tile.row)
             if frame_index is None:
                 return _absent(job, image, tile)
             message = tile_at_once(job, image, frame_index)
             if message is not None:
                 return message
-            view = TILE_VIEW
-        elif job.view is not None and job.index < len(target.frames):
-            (image, frame_index), view = target.frames[job.index], job.view
-        else:
+        elif frame_index is None:
             return None
         picture = passed_through_at_once(image=image, frame_index=frame_index, view=view)
     except Fault:
@@ -57,22 +61,55 @@ def message_at_once(job: Job, target: OpenedTarget) -> bytes | None:
     return made
 
 
-def _picture(job: Job, target: OpenedTarget) -> bytes:
+def ask_for(job: Job, target: OpenedTarget, tell: Tell) -> bytes | Standing:
+    """Return a job's message if its picture was made for someone; else say who makes it, as PictureCache.ask does."""
+    try:
+        image, frame_index, view = _place(job, target)
+    except NotFound:
+        return Standing.YOURS  # nobody else wants it; the thread says what is wrong
+    if frame_index is None:
+        return Standing.YOURS
+    asked = picture_cache().ask(PictureKey(image.sha256, frame_index, view), tell)
+    return asked if isinstance(asked, Standing) else _message(job, image, frame_index, view, asked)
+
+
+def message_of(job: Job, target: OpenedTarget, picture: Picture) -> bytes:
+    """Return a job's message about a picture that someone else made. Raises: NotFound where the job has none."""
+    image, frame_index, view = _place(job, target)
+    if frame_index is None:
+        raise NotFound("frame")
+    return _message(job, image, frame_index, view, picture)
+
+
+def give_up(work: Sequence[tuple[Job, OpenedTarget]], exc: BaseException) -> list[BaseException]:
+    """Tell whoever joined these jobs' pictures that there will be none; return what became of each job, as make_messages does."""
+    for job, target in work:
+        with contextlib.suppress(NotFound):
+            image, frame_index, view = _place(job, target)
+            if frame_index is not None:
+                picture_cache().finish(PictureKey(image.sha256, frame_index, view), exc)
+    return [exc] * len(work)
+
+
+def _make(job: Job, target: OpenedTarget) -> bytes:
+    image, frame_index, view = _place(job, target)
+    if frame_index is None:
+        if job.tile is None:
+            raise NotFound("tile")
+        return _absent(job, image, job.tile)
+    picture = render_frame(image=image, frame_index=frame_index, view=view)
+    picture_cache().finish(PictureKey(image.sha256, frame_index, view), picture)
+    return _message(job, image, frame_index, view, picture)
+
+
+def _place(job: Job, target: OpenedTarget) -> tuple[StoredImage, int | None, ViewState]:
+    """Return the image, the frame (from 0; None: a tile that is absent) and the view of a job. Raises: NotFound outside the target."""
+    tile = job.tile
+    if tile is not None:
+        return *locate_tile(levels=target.levels, level=tile.level, column=tile.column, row=tile.row), TILE_VIEW
     if job.view is None or job.index >= len(target.frames):
         raise NotFound("index")
-    image, frame_index = target.frames[job.index]
-    picture = render_frame(image=image, frame_index=frame_index, view=job.view)
-    return _message(job, image, frame_index, job.view, picture)
-
-
-def _tile(job: Job, target: OpenedTarget) -> bytes:
-    tile = job.tile
-    if tile is None:
-        raise NotFound("tile")
-    found = read_tile(levels=target.levels, level=tile.level, column=tile.column, row=tile.row)
-    if found.picture is None or found.frame_index is None:
-        return _absent(job, found.image, tile)
-    return _message(job, found.image, found.frame_index, TILE_VIEW, found.picture)
+    return *target.frames[job.index], job.view
 
 
 def _message(job: Job, image: StoredImage, frame_index: int, view: ViewState, picture: Picture) -> bytes:

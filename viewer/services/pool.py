@@ -37,6 +37,7 @@ class Counters:
 
     pictures_rendered: int = 0
     pictures_passed_through: int = 0
+    pictures_shared: int = 0  # made once, wanted again: the render that wasn't needed
     calls_done: int = 0
     calls_refused: int = 0
     calls_cancelled: int = 0
@@ -120,10 +121,15 @@ class RenderPool:
 _pool = RenderPool()
 
 
+def submit(function: Callable[..., T], /, *args: Any, priority: Priority = Priority.INTERACTIVE, **kwargs: Any) -> "Future[T]":
+    """Queue a call for a render thread. Raises: Exhausted when the queue is full."""
+    context = contextvars.copy_context()
+    return _pool.submit(partial(context.run, function, *args, **kwargs), priority)
+
+
 async def run(function: Callable[..., T], /, *args: Any, priority: Priority = Priority.INTERACTIVE, **kwargs: Any) -> T:
     """Run a call on a render thread and return its result; exceptions pass through.
 
     Cancelling the awaiting task takes a call that has not begun out of the queue. Raises: Exhausted when the queue is full.
     """
-    context = contextvars.copy_context()
-    return await asyncio.wrap_future(_pool.submit(partial(context.run, function, *args, **kwargs), priority))
+    return await asyncio.wrap_future(submit(function, *args, priority=priority, **kwargs))

@@ -11,7 +11,9 @@ import logging
 import time
 import uuid
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import Future
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -20,10 +22,12 @@ from governance.core.policy import Subject
 from governance.services.database import run_in_database
 from viewer.core import messages
 from viewer.core.messages import Cancel, ClientMessage, Credit, Kind, Ping, Queue, Shown, Subscribe, Tiles, Unsubscribe, View, pack_control
+from viewer.core.picture import Picture
 from viewer.core.scheduler import VIEWS_PER_SECOND, Job, Scheduler
 from viewer.services import pool
 from viewer.services.opening import OpenedTarget, open_target
-from viewer.services.picture_messages import make_messages, message_at_once
+from viewer.services.picture_cache import Made, Standing
+from viewer.services.picture_messages import ask_for, give_up, make_messages, message_at_once, message_of
 
 log = logging.getLogger("viewbox.stream")
 
@@ -217,46 +221,70 @@ class StreamSession:
                         await self._work.wait()
                 continue
             pictures = await slots.acquire()
-            jobs = self.scheduler.take(self._clock(), pictures=pictures, tiles=TILES_A_HOP)
-            work = [(job, self._targets[job.generation]) for job in jobs]
-            slow = [each for each in work if not self._make_at_once(*each)]
-            if slow:
-                self._spawn(self._make(slow, slots))
-            else:
-                slots.release()
-            if len(slow) < len(work):
+            slow: list[tuple[Job, OpenedTarget]] = []
+            try:
+                jobs = self.scheduler.take(self._clock(), pictures=pictures, tiles=TILES_A_HOP)
+                for job in jobs:
+                    target = self._targets[job.generation]
+                    if not self._make_at_once(job, target):
+                        slow.append((job, target))
+            finally:  # whatever went wrong: others may have joined these, and the slot is everybody's
+                self._render(slow, slots)
+            if len(slow) < len(jobs):
                 self._mail.set()
                 await asyncio.sleep(0)  # what was made leaves, and others have their turn
 
     def _make_at_once(self, job: Job, target: OpenedTarget) -> bool:
-        """Make a picture that costs no more than passing it to a thread would, and say whether it was one."""
-        message = message_at_once(job, target)
+        """Say whether a job needs no thread: made here, which costs no more than passing it on, or being made for someone else."""
+        message: bytes | Standing | None = message_at_once(job, target)
         if message is None:
-            return False
-        study = target.document["study_instance_uid"]
-        for each, data in self.scheduler.rendered(job, message):
-            self._outbox.append((each, data, study))
-        return True
+            message = ask_for(job, target, partial(self._joined, job, target))
+        if isinstance(message, bytes):
+            self._take_in(job, target, message)
+        return message is not Standing.YOURS
 
-    async def _make(self, work: list[tuple[Job, OpenedTarget]], slots: _RenderSlots) -> None:
-        try:
-            made: list[bytes | Exception] = await pool.run(make_messages, work)
-        except Exception as exc:
-            made = [exc] * len(work)
-        finally:
-            slots.release()
-        for (job, target), message in zip(work, made, strict=True):
-            study = target.document["study_instance_uid"]
-            if isinstance(message, bytes):
-                ready = self.scheduler.rendered(job, message)
-            else:
-                if self.scheduler.is_wanted(job):
-                    about = (Kind.VIEW, Kind.QUEUE, Kind.TILES)[job.urgency]
-                    self._control(Kind.FAULT, job.viewport, fault_document(message, about=about, sequence=job.sequence))
-                ready = self.scheduler.failed(job)
-            self._outbox.extend((each, data, study) for each, data in ready)
+    def _joined(self, job: Job, target: OpenedTarget, made: Made) -> None:
+        """Take in a picture that another session's job, or an earlier one of ours, has made."""
+        self._take_in(job, target, message_of(job, target, made) if isinstance(made, Picture) else made)
         self._mail.set()
         self._work.set()
+
+    def _render(self, work: list[tuple[Job, OpenedTarget]], slots: _RenderSlots) -> None:
+        """Have a render thread make pictures. The slot is free when that is done: what others may have joined is never cancelled."""
+        if not work:
+            slots.release()
+            return
+        loop = asyncio.get_running_loop()
+
+        def done(call: "Future[list[bytes | Exception]]") -> None:
+            exc = call.exception()
+            made = call.result() if exc is None else give_up(work, exc)
+            with contextlib.suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(self._rendered, work, made, slots)
+
+        try:
+            pool.submit(make_messages, work).add_done_callback(done)
+        except Exhausted as exc:
+            self._rendered(work, give_up(work, exc), slots)
+
+    def _rendered(self, work: list[tuple[Job, OpenedTarget]], made: Sequence[bytes | BaseException], slots: _RenderSlots) -> None:
+        slots.release()
+        for (job, target), message in zip(work, made, strict=True):
+            self._take_in(job, target, message)
+        self._mail.set()
+        self._work.set()
+
+    def _take_in(self, job: Job, target: OpenedTarget, message: bytes | BaseException) -> None:
+        """Put a job's message into the outbox, behind those of its viewport that were begun before."""
+        study = target.document["study_instance_uid"]
+        if isinstance(message, bytes):
+            ready = self.scheduler.rendered(job, message)
+        else:
+            if self.scheduler.is_wanted(job):
+                about = (Kind.VIEW, Kind.QUEUE, Kind.TILES)[job.urgency]
+                self._control(Kind.FAULT, job.viewport, fault_document(message, about=about, sequence=job.sequence))
+            ready = self.scheduler.failed(job)
+        self._outbox.extend((each, data, study) for each, data in ready)
 
     # --- outgoing ---
 

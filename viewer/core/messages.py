@@ -15,6 +15,18 @@ from typing import Any, NamedTuple
 import orjson
 
 from governance.core.faults import Malformed, TooLarge
+from viewer.core.shared_messages import (
+    Act,
+    Join,
+    Leave,
+    Motion,
+    Standing,
+    parse_act,
+    parse_join,
+    parse_leave,
+    parse_motion,
+    parse_standing,
+)
 from viewer.core.view import ViewState
 
 VERSION = 1
@@ -146,7 +158,8 @@ class Ping:
     t: float
 
 
-ClientMessage = Subscribe | View | Queue | Credit | Cancel | Unsubscribe | Tiles | Shown | Ping
+SharedMessage = Join | Leave | Act | Motion | Standing  # viewer.core.shared_messages
+ClientMessage = Subscribe | View | Queue | Credit | Cancel | Unsubscribe | Tiles | Shown | Ping | SharedMessage
 
 
 def kind_and_viewport(data: bytes) -> tuple[int, int]:
@@ -321,4 +334,9 @@ _PARSERS: dict[int, Callable[[int, dict[str, Any]], ClientMessage]] = {
     Kind.TILES: _tiles,
     Kind.SHOWN: lambda viewport, document: Shown(viewport, _integer(document, "sequence", UINT32)),
     Kind.PING: lambda viewport, document: Ping(viewport, _finite(document.get("t", 0), "t")),
+    Kind.JOIN: parse_join,
+    Kind.LEAVE: parse_leave,
+    Kind.ACT: parse_act,
+    Kind.MOTION: parse_motion,
+    Kind.STANDING: parse_standing,
 }

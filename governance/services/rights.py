@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import TypeVar
 
-from django.db.models import BigIntegerField, CharField, F, QuerySet, Value
+from django.db import connection
+from django.db.models import CharField, QuerySet, Value
 
 from governance.core.policy import Invitation, InviterRights, Subject, sees_every_department
 from governance.models import Invitation as InvitationRow
@@ -16,17 +17,27 @@ from governance.models import User
 
 CHUNK = 500  # values in one IN (…)
 
+# Every request asks it. Written out, because the ORM takes 1.5 ms to put such a union together and the database 0.1 ms to answer it.
+RIGHTS = """
+SELECT 'role', role.code, '', 0, 0, 0
+  FROM governance_user_roles held JOIN governance_role role ON role.id = held.role_id WHERE held.user_id = %s
+UNION ALL
+SELECT 'department', department.slug, '', 0, 0, 0
+  FROM governance_user_departments held JOIN governance_department department ON department.id = held.department_id WHERE held.user_id = %s
+UNION ALL
+SELECT 'invitation', invitation.study_instance_uid, invitation.department, invitation.id, inviter.id, inviter.permission_epoch
+  FROM governance_invitation invitation JOIN governance_user inviter ON inviter.id = invitation.inviter_id
+  WHERE invitation.user_id = %s AND invitation.ended_at IS NULL AND inviter.is_active
+"""
+
 T = TypeVar("T")
 
 
 def subject_with_rights(user: User, session_key: str) -> Subject:
     """Return a user's subject as of now. One query; one more where somebody invited them."""
-    none = Value(0, output_field=BigIntegerField())
-    roles = user.roles.order_by().values_list(_text("role"), "code", _text(""), none, none, none)
-    departments = user.departments.order_by().values_list(_text("department"), "slug", _text(""), none, none, none)
-    invitations = open_invitations().filter(user=user).annotate(epoch=F("inviter__permission_epoch"))
-    invited = invitations.values_list(_text("invitation"), "study_instance_uid", "department", "pk", "inviter_id", "epoch")
-    rows = list(roles.union(departments, invited, all=True))
+    with connection.cursor() as cursor:
+        cursor.execute(RIGHTS, [user.pk] * 3)
+        rows: list[tuple[str, str, str, int, int, int]] = cursor.fetchall()
     subject = Subject(
         user_id=user.pk,
         username=user.username,

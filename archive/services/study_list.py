@@ -1,5 +1,6 @@
 """The study list of the pages: search box, filters, keyset paging, related studies; narrowed in SQL, a constant number of statements."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -106,6 +107,15 @@ def listed_study(*, actor: Subject, study_instance_uid: str, has_thumbnail: bool
     require(subject=actor, action=Action.READ, resource=Resource())
     found = Study.objects.filter(narrow(actor, Action.READ, "department", "study_instance_uid"), study_instance_uid=study_instance_uid)
     return next(iter(_listed(found, has_thumbnail=has_thumbnail)), None)
+
+
+def listed_studies(*, actor: Subject, study_instance_uids: Collection[str]) -> list[ListedStudy]:
+    """Return those of these studies that the actor may read, without thumbnails. One query, none for no studies."""
+    require(subject=actor, action=Action.READ, resource=Resource())
+    wanted = Study.objects.filter(
+        narrow(actor, Action.READ, "department", "study_instance_uid"), study_instance_uid__in=study_instance_uids
+    )
+    return _listed(wanted, has_thumbnail=False)
 
 
 def listed_series(*, actor: Subject, study_instance_uid: str = "", series_instance_uid: str = "") -> list[ListedSeries]:

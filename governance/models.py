@@ -155,8 +155,8 @@ class Invitation(models.Model):
     context: what it is for, as in "shared view 12"; it ends with that.
     """
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="invitations")
-    inviter = models.ForeignKey(User, on_delete=models.CASCADE, related_name="invitations_made")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="invitations", db_index=False)  # the constraint's is smaller
+    inviter = models.ForeignKey(User, on_delete=models.CASCADE, related_name="invitations_made", db_index=False)
     study_instance_uid = models.CharField(max_length=64)
     department = models.CharField(max_length=64)
     context = models.CharField(max_length=64)

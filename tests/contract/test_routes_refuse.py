@@ -22,7 +22,8 @@ from pydicom import examples
 
 from archive.services.ingest import IncomingFile, store_instances
 from governance.core.policy import operator
-from tests.conftest import Actor
+from tests.conftest import Actor, make_actor
+from viewer.services.shared_views import open_shared_view
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -64,9 +65,14 @@ def places(transactional_db: None) -> list[Place]:
         "frame_number": "1",
         "frame_numbers": "1",
     }
+    dora = make_actor("dora", "radiologist", "radiology")
+    shared = {
+        "key": open_shared_view(actor=dora.subject, study_instance_uid=uids["study_instance_uid"]).key,
+        "username": dora.username,
+    }
     found = []
     for template, names in routes(get_resolver()):
-        known = ADMIN_VALUES if template.startswith("admin/") else uids
+        known = ADMIN_VALUES if template.startswith("admin/") else uids | shared
         unknown = set(names) - set(known)
         assert not unknown, f"say in this test what {unknown} of /{template} may be"
         found.append(Place("/" + template % {name: known[name] for name in names}, bool(set(names) & set(uids))))

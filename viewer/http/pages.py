@@ -13,6 +13,7 @@ from governance.core.faults import NotFound
 from governance.core.policy import Action, Resource, Role, Subject, decide
 from governance.services.access import authenticate_request
 from viewer.http.database_pool import in_database_pool
+from viewer.services.shared_views import check_shared_view
 from viewer.services.studies import check_study
 
 INTENDED_USE = "not for primary diagnosis"
@@ -37,6 +38,18 @@ def study(request: HttpRequest, study_instance_uid: str) -> HttpResponse:
     check_study(actor=subject, study_instance_uid=study_instance_uid)
     boot = {**_boot(request, subject), "study_instance_uid": study_instance_uid}
     return render(request, "viewer/study.html", {"boot": boot})
+
+
+@in_database_pool
+@require_safe
+def shared(request: HttpRequest, key: str) -> HttpResponse:
+    """The viewer in a shared view: 404 when that is unknown or ended, or this person was removed. What hangs comes with the stream."""
+    subject = authenticate_request(request)
+    elsewhere = _elsewhere(request, subject)
+    if elsewhere:
+        return elsewhere
+    check_shared_view(actor=subject, key=key)
+    return render(request, "viewer/study.html", {"boot": {**_boot(request, subject), "shared_view": key}})
 
 
 def _elsewhere(request: HttpRequest, subject: Subject) -> HttpResponse | None:

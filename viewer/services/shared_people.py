@@ -51,7 +51,7 @@ class SharedCard:
 def invite(*, actor: Subject, key: str, usernames: Sequence[str]) -> list[Participant]:
     """Invite people, all or none of them; return who takes part now. Whoever takes part may invite. Repeating it changes nothing.
 
-    Each gets to see what hangs now, as far as the actor may by own right. Who was removed is back, if whoever may remove people invites them.
+    Each gets to see what hangs now, as far as the actor may by own right. Only who may remove people brings back who was removed.
     Raises: NotFound when the actor takes no part, or somebody isn't there to be invited; Denied; Exhausted.
     """
     require_taking_part(actor)
@@ -95,6 +95,7 @@ def remove_person(*, actor: Subject, key: str, username: str) -> None:
 
     Raises: NotFound when the actor or the person takes no part; Denied; Mismatch for oneself or whoever opened it.
     """
+    require_taking_part(actor)
     with transaction.atomic():
         row = _row_of_participant(actor, key)
         if not _leads(actor, row):

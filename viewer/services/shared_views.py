@@ -105,6 +105,7 @@ def check_shared_view(*, actor: Subject, key: str) -> None:
 
 def end_shared_view(*, actor: Subject, key: str) -> None:
     """End a shared view for all, as its presenter or whoever opened it. Raises: NotFound, Denied."""
+    require_taking_part(actor)
     with transaction.atomic():
         row = locked(key=key)
         _check_part(actor, row)

@@ -35,9 +35,12 @@ export interface SharedViewCard {
 
 export const PAGE_SIZE = 50;
 
+/** What a page is told at its start; shared_view: the key of the shared view that it opens into. */
+export type Boot = BootDocument & { readonly shared_view?: string };
+
 /** Read what the page was told at its start. */
-export function bootDocument(): BootDocument {
-  return JSON.parse(document.getElementById("boot")?.textContent ?? "{}") as BootDocument;
+export function bootDocument(): Boot {
+  return JSON.parse(document.getElementById("boot")?.textContent ?? "{}") as Boot;
 }
 
 export function findStudies(query: StudyQuery, after: string | null, signal: AbortSignal): Promise<StudyPageDocument> {
@@ -62,8 +65,9 @@ export function studyContents(studyInstanceUid: string, signal?: AbortSignal): P
 export function openSharedView(
   studyInstanceUid: string,
   panes: readonly unknown[],
+  active: number,
 ): Promise<{ readonly key: string; readonly url: string }> {
-  return send("POST", "/api/shared-views", { study_instance_uid: studyInstanceUid, panes });
+  return send("POST", "/api/shared-views", { study_instance_uid: studyInstanceUid, panes, active });
 }
 
 export async function mySharedViews(signal?: AbortSignal): Promise<readonly SharedViewCard[]> {

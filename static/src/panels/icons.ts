@@ -6,10 +6,14 @@ import activity from "lucide-static/icons/activity.svg?raw";
 import arrowLeft from "lucide-static/icons/arrow-left.svg?raw";
 import invert from "lucide-static/icons/blend.svg?raw";
 import captions from "lucide-static/icons/captions.svg?raw";
+import check from "lucide-static/icons/check.svg?raw";
 import chevronDown from "lucide-static/icons/chevron-down.svg?raw";
 import help from "lucide-static/icons/circle-question-mark.svg?raw";
+import clock from "lucide-static/icons/clock.svg?raw";
 import columns from "lucide-static/icons/columns-2.svg?raw";
+import compass from "lucide-static/icons/compass.svg?raw";
 import contrast from "lucide-static/icons/contrast.svg?raw";
+import copy from "lucide-static/icons/copy.svg?raw";
 import download from "lucide-static/icons/download.svg?raw";
 import ellipsis from "lucide-static/icons/ellipsis.svg?raw";
 import fileText from "lucide-static/icons/file-text.svg?raw";
@@ -17,6 +21,7 @@ import flipVertical from "lucide-static/icons/flip-horizontal-2.svg?raw";
 // Lucide names the axis; we name what changes sides.
 import flipHorizontal from "lucide-static/icons/flip-vertical-2.svg?raw";
 import layers from "lucide-static/icons/layers.svg?raw";
+import loader from "lucide-static/icons/loader.svg?raw";
 import lock from "lucide-static/icons/lock.svg?raw";
 import logOut from "lucide-static/icons/log-out.svg?raw";
 import maximize from "lucide-static/icons/maximize.svg?raw";
@@ -25,6 +30,7 @@ import move from "lucide-static/icons/move.svg?raw";
 import panelLeft from "lucide-static/icons/panel-left.svg?raw";
 import pause from "lucide-static/icons/pause.svg?raw";
 import play from "lucide-static/icons/play.svg?raw";
+import presentation from "lucide-static/icons/presentation.svg?raw";
 import rotateLeft from "lucide-static/icons/rotate-ccw.svg?raw";
 import rotateRight from "lucide-static/icons/rotate-cw.svg?raw";
 import search from "lucide-static/icons/search.svg?raw";
@@ -35,6 +41,7 @@ import stepForward from "lucide-static/icons/step-forward.svg?raw";
 import warning from "lucide-static/icons/triangle-alert.svg?raw";
 import reset from "lucide-static/icons/undo-2.svg?raw";
 import unplug from "lucide-static/icons/unplug.svg?raw";
+import users from "lucide-static/icons/users.svg?raw";
 import close from "lucide-static/icons/x.svg?raw";
 import zoom from "lucide-static/icons/zoom-in.svg?raw";
 
@@ -50,10 +57,14 @@ const ICONS = {
   activity,
   arrowLeft,
   captions,
+  check,
   chevronDown,
+  clock,
   close,
   columns,
+  compass,
   contrast,
+  copy,
   download,
   ellipsis,
   fileText,
@@ -62,6 +73,7 @@ const ICONS = {
   help,
   invert,
   layers,
+  loader,
   lock,
   logOut,
   maximize,
@@ -70,6 +82,7 @@ const ICONS = {
   panelLeft,
   pause,
   play,
+  presentation,
   reset,
   rotateLeft,
   rotateRight,
@@ -79,6 +92,7 @@ const ICONS = {
   stepBack,
   stepForward,
   unplug,
+  users,
   warning,
   zoom,
   ...OWN,

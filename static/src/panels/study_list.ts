@@ -7,15 +7,17 @@ import { isNarrowed, MODALITIES, SPANS, withSpan } from "../state/study_filter";
 import { NO_QUERY, type StudyQuery } from "../state/study_query";
 import { controls } from "../styles/controls";
 import { icon } from "./icons";
+import "./invitations";
 import { studyListStyles } from "./study_list_styles";
 import { studyRow, waitingRows } from "./study_row";
+import { studyRowStyles } from "./study_row_styles";
 
 const TYPING_MS = 180;
 const WAITING_ROWS = 8;
 
 @customElement("viewbox-studies")
 export class StudyList extends LitElement {
-  static override styles = [controls, studyListStyles];
+  static override styles = [controls, studyRowStyles, studyListStyles];
 
   @state() private studies: readonly StudyDocument[] = [];
   @state() private next: string | null = null;
@@ -71,6 +73,7 @@ export class StudyList extends LitElement {
           <h1>Studies</h1>
           <span class="soft" role="status">${this.countInWords()}</span>
         </div>
+        <viewbox-invitations .you=${user?.name ?? ""}></viewbox-invitations>
         ${this.filters()} ${this.list()}
       </main>
       <footer>Viewbox · ${this.boot.intended_use}</footer>
@@ -132,7 +135,7 @@ export class StudyList extends LitElement {
         <span class="department">Department</span><span class="size">Size</span>
       </div>
       <ol aria-label="Studies" aria-busy=${String(this.phase === "loading")}>
-        ${this.phase === "loading" ? waitingRows(WAITING_ROWS) : this.studies.map(studyRow)}
+        ${this.phase === "loading" ? waitingRows(WAITING_ROWS) : this.studies.map((study) => studyRow(study))}
       </ol>
       ${
         this.next && this.phase !== "loading"
@@ -248,7 +251,7 @@ export class StudyList extends LitElement {
     }
     if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
     if (focused instanceof HTMLSelectElement || (focused instanceof HTMLInputElement && focused.type === "radio")) return;
-    const links = [...this.renderRoot.querySelectorAll<HTMLAnchorElement>(".row a")];
+    const links = [...this.renderRoot.querySelectorAll<HTMLAnchorElement>(".row .open")];
     const at = links.indexOf(focused as HTMLAnchorElement);
     const to = event.key === "ArrowDown" ? at + 1 : at - 1;
     event.preventDefault();

@@ -4,7 +4,8 @@ import type { StudyDocument } from "../net/documents";
 import { ageInWords, dateInWords, nameInWords, sexInWords, timeInWords } from "../state/person";
 import { icon } from "./icons";
 
-export function studyRow(study: StudyDocument): TemplateResult {
+/** pick: called instead of going to the study's page. */
+export function studyRow(study: StudyDocument, pick?: (study: StudyDocument) => void): TemplateResult {
   const { patient } = study;
   const person = [patient.patient_id || "no ID", dateInWords(patient.birth_date), sexInWords(patient.sex)].filter(Boolean).join(" · ");
   const age = ageInWords(patient.birth_date, study.study_date);
@@ -15,7 +16,11 @@ export function studyRow(study: StudyDocument): TemplateResult {
       ${study.thumbnail ? html`<img src=${study.thumbnail} alt="" loading="lazy" decoding="async" @error=${hide} />` : icon(study.modalities.includes("ECG") ? "activity" : "layers")}
     </span>
     <span class="patient">
-      <a href="/study/${encodeURIComponent(study.study_instance_uid)}">${nameInWords(patient.name)}</a>
+      ${
+        pick
+          ? html`<button class="open" @click=${() => pick(study)}>${nameInWords(patient.name)}</button>`
+          : html`<a class="open" href="/study/${encodeURIComponent(study.study_instance_uid)}">${nameInWords(patient.name)}</a>`
+      }
       <span class="soft">${person}</span>
       ${patient.identity_conflict ? html`<span class="chip warn">${icon("warning")} identity conflict</span>` : nothing}
     </span>

@@ -2,13 +2,19 @@
 import "../styles/page.css";
 import { StudyPage } from "../panels/study_page";
 
-/** Read-only, for browser tests: what each pane shows (ViewportProbe in viewport/summary.ts), the line and its round trip. */
+/** Outside a shared view. */
+const ALONE = { number: 0, hash: "", presenter: "", role: "none", condition: "", patient: "", log: [] };
+
+/** Read-only, for browser tests: what each pane shows (ViewportProbe in viewport/summary.ts), the line, its round trip, the shared view. */
 const probe = Object.freeze({
   get panes() {
     return page()?.probes ?? [];
   },
   get connection() {
     return page()?.client.connection ?? "connecting";
+  },
+  get shared() {
+    return page()?.sharing.session?.probe ?? ALONE;
   },
   get roundTripMs() {
     return page()?.client.roundTripMs ?? null;

@@ -67,10 +67,12 @@ export class Banner extends LitElement {
   ];
 
   @property({ attribute: false }) study: StudyDocument | null = null;
+  /** What stands there while nobody is named. */
+  @property() words = "Loading";
 
   override render(): TemplateResult {
     const { study } = this;
-    if (!study) return html`<span class="name" role="status">Loading</span>`;
+    if (!study) return html`<span class="name" role="status">${this.words}</span>`;
     const { patient } = study;
     const age = ageInWords(patient.birth_date, study.study_date);
     const born = [dateInWords(patient.birth_date), age ? `(${age})` : ""].filter(Boolean).join(" ") || "unknown";

@@ -1,24 +1,34 @@
-/** `<viewbox-study>`: the viewer's page: banner, tray, toolbar and one or two panes. */
+/** `<viewbox-study>`: the viewer's page: banner, tray, toolbar and one or two panes; alone or in a shared view. */
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, query, queryAll, state } from "lit/decorators.js";
 import { ApiError, bootDocument, isSignedIn, signInAgain, studyContents } from "../net/api";
 import type { ItemDocument, StudyContents, StudyDocument } from "../net/documents";
 import { connectStream, type StreamClient } from "../net/stream_client";
 import { nextMode, type OverlayMode } from "../state/corner_texts";
-import { firstItem, likeItem, neighbour, tagOf } from "../state/hanging";
+import { firstItem } from "../state/hanging";
 import { nameInWords } from "../state/person";
 import type { Tool } from "../state/tool";
 import { controls } from "../styles/controls";
 import { type PageCommand, type Pressed, pressed } from "../tools/keys";
-import type { Hung, Pane } from "../viewport/pane";
-import "../viewport/pane";
-import { NOTHING, type SummaryChanged, type ViewportProbe, type ViewportSummary } from "../viewport/summary";
+import { Pane } from "../viewport/pane";
+import {
+  NOTHING,
+  type PointerMoved,
+  type SummaryChanged,
+  type ViewMoved,
+  type ViewportProbe,
+  type ViewportSummary,
+} from "../viewport/summary";
+import type { Banner } from "./banner";
 import "./banner";
 import type { CheatSheet } from "./cheat_sheet";
 import "./cheat_sheet";
 import { icon } from "./icons";
+import type { Place, Stage } from "./shared_stage";
+import { Sharing } from "./sharing";
 import { studyPageStyles } from "./study_page_styles";
-import type { ItemChosen, StudyUnfolded, TrayStudy } from "./tray";
+import { StudyShelf } from "./study_shelf";
+import type { ItemChosen, StudyUnfolded } from "./tray";
 import "./tray";
 import type { CommandGiven } from "./toolbar";
 import "./toolbar";
@@ -28,105 +38,120 @@ const NARROW = matchMedia("(max-width: 720px), (max-height: 480px)");
 const CRAMPED = matchMedia("(max-width: 900px), (max-height: 480px)");
 
 @customElement("viewbox-study")
-export class StudyPage extends LitElement {
+export class StudyPage extends LitElement implements Stage {
   static override styles = [controls, studyPageStyles];
 
-  @state() private studies: readonly TrayStudy[] = [];
-  @state() private hung: readonly (Hung | null)[] = [null];
+  @state() places: readonly Place[] = [null];
+  @state() active = 0;
   @state() private summaries: readonly ViewportSummary[] = [NOTHING];
-  @state() private active = 0;
   @state() private tool: Tool = "window";
   @state() private overlay: OverlayMode = "full";
   @state() private details = false;
   @state() private isTrayOpen = !CRAMPED.matches;
   @state() private problem: { readonly words: string; readonly status: number } | null = null;
+  @state() private nobody = "Loading";
+  @query("viewbox-banner") private banner!: Banner;
   @query("viewbox-cheat-sheet") private cheatSheet!: CheatSheet;
-  @queryAll("viewbox-pane") private paneElements!: NodeListOf<Pane>;
+  @queryAll("[data-place]") private drawn!: NodeListOf<HTMLElement>;
 
   readonly client: StreamClient = connectStream(isSignedIn);
+  readonly shelf = new StudyShelf(() => this.requestUpdate());
+  readonly sharing = new Sharing(this, NARROW);
   private readonly boot = bootDocument();
 
   override connectedCallback(): void {
     super.connectedCallback();
     document.addEventListener("keydown", this.keyDown);
     this.client.whenRefused = signInAgain;
-    void this.load();
+    if (this.boot.shared_view) void this.sharing.join(this.boot.shared_view);
+    else void this.load();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     document.removeEventListener("keydown", this.keyDown);
+    this.sharing.close();
   }
 
   /** For `window.viewbox`: what each pane shows. */
   get probes(): (ViewportProbe | null)[] {
-    return [...this.paneElements].map((pane) => pane.probe);
+    return [...this.drawn].map((_, index) => this.pane(index)?.probe ?? null);
   }
 
   override render(): TemplateResult {
-    const study = this.ownContents?.study ?? null;
     return html`
       <header class="bar">
-        <a class="button" href="/" aria-label="All studies">${icon("arrowLeft")}</a>
+        ${this.sharing.backButton()}
         <button class="desk" aria-label="Series tray" aria-pressed=${String(this.isTrayOpen)} @click=${this.toggleTray}>
           ${icon("panelLeft")}
         </button>
-        <viewbox-banner .study=${study}></viewbox-banner>
+        <viewbox-banner .study=${this.shelf.own?.study ?? null} .words=${this.nobody}></viewbox-banner>
+        ${this.sharing.shareButton()}
         <span class="use chip">${this.boot.intended_use}</span>
         <form method="post" action="/sign-out" class="desk">
           <input type="hidden" name="csrfmiddlewaretoken" value=${this.boot.csrf_token} />
           <button type="submit" title="Sign out ${this.boot.user?.name ?? ""}" aria-label="Sign out">${icon("logOut")}</button>
         </form>
       </header>
+      ${this.sharing.strip()}
       <div class="body">
         ${this.isTrayOpen ? html`<button class="shade" aria-label="Close the tray" @click=${this.toggleTray}></button>` : nothing}
-        <nav class="tray ${this.isTrayOpen ? "" : "closed"}" aria-label="Series">
-          ${
-            this.isTrayOpen
-              ? html`<viewbox-tray
-                .studies=${this.studies}
-                .current=${this.hung[this.active]?.item.key ?? ""}
-                .elsewhere=${this.hung.flatMap((one) => (one ? [one.item.key] : []))}
-                @item-chosen=${(event: ItemChosen) => this.hang(event.item, event.study, true)}
-                @study-unfolded=${(event: StudyUnfolded) => void this.toggleRelated(event.study.study_instance_uid)}
-              ></viewbox-tray>`
-              : nothing
-          }
-        </nav>
+        <nav class="tray ${this.isTrayOpen ? "" : "closed"}" aria-label="Series">${this.isTrayOpen ? this.tray() : nothing}</nav>
         <main id="stage" aria-label="Images">
           <viewbox-toolbar
             .summary=${this.summaries[this.active] ?? NOTHING}
             .tool=${this.tool}
             .overlay=${this.overlay}
             .details=${this.details}
-            .panes=${this.hung.length === 2 ? 2 : 1}
+            .panes=${this.places.length === 2 ? 2 : 1}
             @command-given=${(event: CommandGiven) => this.obey(event.pressed)}
           ></viewbox-toolbar>
           ${this.problem ? this.problemView(this.problem) : this.panes()}
         </main>
+        ${this.sharing.panel()}
       </div>
       <viewbox-cheat-sheet></viewbox-cheat-sheet>
+      ${this.sharing.picker()}
     `;
   }
 
+  private tray(): TemplateResult {
+    const hung = this.places.flatMap((place) => (place && typeof place !== "string" ? [place] : []));
+    const current = this.places[this.active];
+    return html`<viewbox-tray
+      .studies=${this.shelf.studies}
+      .current=${current && typeof current !== "string" ? current.item.key : ""}
+      .elsewhere=${hung.map((one) => one.item.key)}
+      @item-chosen=${(event: ItemChosen) => this.chosen(event.item, event.study)}
+      @study-unfolded=${(event: StudyUnfolded) => void this.shelf.toggle(event.study.study_instance_uid)}
+    ></viewbox-tray>`;
+  }
+
   private panes(): TemplateResult {
-    const patient = this.ownContents?.study.patient ?? null;
-    return html`<div class="panes ${this.hung.length === 2 ? "two" : ""}">
-      ${this.hung.map(
-        (hung, index) => html`<viewbox-pane
-          .client=${this.client}
-          .hung=${hung}
-          .patient=${patient}
-          .tool=${this.tool}
-          .overlay=${this.overlay}
-          .details=${this.details && index === this.active}
-          ?active=${this.hung.length > 1 && index === this.active}
-          @pointerdown=${() => this.activate(index)}
-          @focusin=${() => this.activate(index)}
-          @summary-changed=${(event: SummaryChanged) => this.summarised(index, event.summary)}
-        ></viewbox-pane>`,
-      )}
-    </div>`;
+    return html`<div class="panes ${this.places.length === 2 ? "two" : ""}">${this.places.map((place, index) => this.placeView(place, index))}</div>`;
+  }
+
+  private placeView(place: Place, index: number): TemplateResult {
+    if (typeof place === "string") {
+      const words = place === "withheld" ? "Something is shown here that you may not see" : "What is shown here could not be found";
+      return html`<div class="closed-place" data-place role="status">${icon(place === "withheld" ? "lock" : "warning")}<p>${words}</p></div>`;
+    }
+    const { session } = this.sharing;
+    return html`<viewbox-pane
+      data-place
+      .client=${this.client}
+      .hung=${place}
+      .patient=${this.shelf.own?.study.patient ?? null}
+      .tool=${this.tool}
+      .overlay=${this.overlay}
+      .details=${this.details && index === this.active}
+      ?active=${this.places.length > 1 && index === this.active}
+      @pointerdown=${() => this.use(index)}
+      @focusin=${() => this.use(index)}
+      @summary-changed=${(event: SummaryChanged) => this.summarised(index, event.summary)}
+      @view-moved=${(event: ViewMoved) => session?.viewMoved(index, event.view, event.cause === "hand")}
+      @pointer-moved=${(event: PointerMoved) => session?.pointerMoved(index, event.pointer)}
+    ></viewbox-pane>`;
   }
 
   private problemView(problem: { words: string; status: number }): TemplateResult {
@@ -144,22 +169,14 @@ export class StudyPage extends LitElement {
     </div>`;
   }
 
-  private get ownContents(): StudyContents | null {
-    const contents = this.studies.find((one) => one.isCurrent)?.contents;
-    return contents && typeof contents !== "string" ? contents : null;
-  }
-
   private async load(): Promise<void> {
     this.problem = null;
     const uid = this.boot.study_instance_uid ?? location.pathname.split("/").pop() ?? "";
     try {
       const contents = await studyContents(uid);
-      const own: TrayStudy = { study: contents.study, interval: "", isCurrent: true, contents };
-      const related = contents.related.map((study): TrayStudy => ({ study, interval: study.interval, isCurrent: false, contents: null }));
-      this.studies = [own, ...related];
-      document.title = `${nameInWords(contents.study.patient.name)} · Viewbox`;
+      await this.name(contents);
       const item = firstItem(contents.items);
-      if (item) this.hang(item, contents.study, false);
+      if (item) this.hang(item, contents.study);
     } catch (error) {
       const status = error instanceof ApiError ? error.status : 0;
       const words = status === 404 ? "No such study" : error instanceof ApiError ? error.message : "The server could not be reached";
@@ -167,78 +184,78 @@ export class StudyPage extends LitElement {
     }
   }
 
-  private hang(item: ItemDocument, study: StudyDocument, byHand: boolean): void {
-    const one = this.hungOf(item, study);
-    this.hung = this.hung.map((before, index) => (index === this.active ? one : before));
+  // Stage: what a shared view does with the page.
+
+  pane(index: number): Pane | null {
+    const element = this.drawn[index];
+    return element instanceof Pane ? element : null;
+  }
+
+  blank(words: string): void {
+    for (const index of this.places.keys()) this.pane(index)?.blank(words);
+    this.places = this.places.map(() => null);
+    this.summaries = this.places.map(() => NOTHING);
+    this.nobody = words;
+    this.shelf.put(null);
+    document.title = "Viewbox";
+  }
+
+  async name(contents: StudyContents | null): Promise<void> {
+    this.shelf.put(contents);
+    if (contents) document.title = `${nameInWords(contents.study.patient.name)} · Viewbox`;
+    else this.nobody = "Withheld from you";
+    await this.updateComplete;
+    await this.banner.updateComplete;
+  }
+
+  async place(places: readonly Place[], active: number): Promise<void> {
+    this.summaries = places.map((_, index) => this.summaries[index] ?? NOTHING);
+    this.places = places;
+    this.active = Math.min(active, places.length - 1);
+    await this.updateComplete;
+  }
+
+  activate(index: number): void {
+    this.active = Math.min(index, this.places.length - 1);
+  }
+
+  sharedChanged(): void {
+    this.requestUpdate();
+  }
+
+  // What the person does.
+
+  private hang(item: ItemDocument, study: StudyDocument): void {
+    const one = this.shelf.hungOf(item, study);
+    this.places = this.places.map((before, index) => (index === this.active ? one : before));
     if (item.kind === "object") this.summarised(this.active, { ...NOTHING, kind: "object" });
-    if (byHand && NARROW.matches) this.isTrayOpen = false;
+    this.sharing.session?.hungByHand();
   }
 
-  private hungOf(item: ItemDocument, study: StudyDocument): Hung {
-    const row = this.studies.find((one) => one.study.study_instance_uid === study.study_instance_uid);
-    if (!row || row.isCurrent) return { item, study, tag: "CURRENT", interval: "" };
-    const { tag, distance } = tagOf(row.interval);
-    return { item, study, tag, interval: distance };
-  }
-
-  private async toggleRelated(uid: string): Promise<StudyContents | null> {
-    const row = this.studies.find((one) => one.study.study_instance_uid === uid);
-    if (!row) return null;
-    if (row.contents !== null && typeof row.contents !== "string") {
-      this.replaceRow(uid, null);
-      return null;
-    }
-    return this.unfold(uid);
-  }
-
-  private async unfold(uid: string): Promise<StudyContents | null> {
-    const row = this.studies.find((one) => one.study.study_instance_uid === uid);
-    if (row?.contents && typeof row.contents !== "string") return row.contents;
-    this.replaceRow(uid, "loading");
-    try {
-      const contents = await studyContents(uid);
-      this.replaceRow(uid, contents);
-      return contents;
-    } catch {
-      this.replaceRow(uid, "failed");
-      return null;
-    }
-  }
-
-  private replaceRow(uid: string, contents: TrayStudy["contents"]): void {
-    this.studies = this.studies.map((one) => (one.study.study_instance_uid === uid ? { ...one, contents } : one));
+  private chosen(item: ItemDocument, study: StudyDocument): void {
+    this.hang(item, study);
+    if (NARROW.matches) this.isTrayOpen = false;
   }
 
   private async toggleLayout(): Promise<void> {
-    if (this.hung.length === 2) {
-      this.hung = [this.hung[this.active] ?? null];
+    if (this.places.length === 2) {
+      this.places = [this.places[this.active] ?? null];
       this.summaries = [this.summaries[this.active] ?? NOTHING];
       this.active = 0;
+      this.sharing.session?.hungByHand();
       return;
     }
-    this.hung = [this.hung[0] ?? null, null];
+    const first = this.places[0] ?? null;
+    this.places = [first, null];
     this.summaries = [this.summaries[0] ?? NOTHING, NOTHING];
-    const second = await this.companion();
-    if (second && this.hung.length === 2 && !this.hung[1]) this.hung = [this.hung[0] ?? null, second];
-  }
-
-  /** What belongs beside the first pane: the most like item of the nearest prior, else the next item of this study. */
-  private async companion(): Promise<Hung | null> {
-    const first = this.hung[0];
-    if (!first) return null;
-    const priors = this.studies.filter((one) => !one.isCurrent && one.study.modalities.includes(first.item.modality));
-    for (const prior of priors.slice(0, 2)) {
-      const contents = await this.unfold(prior.study.study_instance_uid);
-      const item = contents && likeItem(first.item, contents.items);
-      if (item) return this.hungOf(item, prior.study);
-    }
-    const items = this.ownContents?.items.filter((item) => item.kind !== "object") ?? [];
-    const next = neighbour(items, first.item.key, 1);
-    return next && next.key !== first.item.key ? this.hungOf(next, first.study) : null;
+    const second = first && typeof first !== "string" ? await this.shelf.companion(first) : null;
+    if (this.places.length !== 2 || this.places[0] !== first) return;
+    if (second && !this.places[1]) this.places = [first, second];
+    this.sharing.session?.hungByHand();
   }
 
   private obey(what: Pressed): void {
-    if (what.to === "viewport") this.paneElements[this.active]?.perform(what.command);
+    if (what.to === "viewport") this.pane(this.active)?.perform(what.command);
     else this.obeyPage(what.command);
   }
 
@@ -251,7 +268,7 @@ export class StudyPage extends LitElement {
         this.stepItem(command.by);
         break;
       case "pane":
-        this.activate(Math.min(Math.max(this.active + command.by, 0), this.hung.length - 1));
+        this.use(Math.min(Math.max(this.active + command.by, 0), this.places.length - 1));
         break;
       case "overlay":
         this.overlay = nextMode(this.overlay);
@@ -268,24 +285,27 @@ export class StudyPage extends LitElement {
       case "tray":
         this.toggleTray();
         break;
+      case "share":
+        void this.sharing.toggle();
+        break;
     }
   }
 
   private stepItem(by: number): void {
-    const hung = this.hung[this.active];
-    const row = this.studies.find((one) => one.study.study_instance_uid === hung?.study.study_instance_uid);
-    const contents = row?.contents;
-    if (!hung || !contents || typeof contents === "string") return;
-    const next = neighbour(contents.items, hung.item.key, by);
-    if (next && next.key !== hung.item.key) this.hang(next, hung.study, false);
+    const place = this.places[this.active];
+    if (!place || typeof place === "string") return;
+    const next = this.shelf.beside(place, by);
+    if (next) this.hang(next, place.study);
   }
 
-  private activate(index: number): void {
-    this.active = index;
+  private use(index: number): void {
+    if (index === this.active) return;
+    this.activate(index);
+    this.sharing.session?.activated(index);
   }
 
   private summarised(index: number, summary: ViewportSummary): void {
-    this.summaries = this.hung.map((_, position) => (position === index ? summary : (this.summaries[position] ?? NOTHING)));
+    this.summaries = this.places.map((_, position) => (position === index ? summary : (this.summaries[position] ?? NOTHING)));
   }
 
   private toggleTray = (): void => {
@@ -293,12 +313,17 @@ export class StudyPage extends LitElement {
   };
 
   private keyDown = (event: KeyboardEvent): void => {
-    if (this.cheatSheet?.isOpen && event.key !== "?") return;
-    if (event.key === "Escape" && NARROW.matches) this.isTrayOpen = false;
+    if (event.defaultPrevented || (this.cheatSheet?.isOpen && event.key !== "?") || this.sharing.isModal) return;
+    if (event.key === "Escape") this.escape();
     const summary = this.summaries[this.active] ?? NOTHING;
     const what = pressed(event, summary.hasCine && !summary.isPlaying);
     if (!what) return;
     event.preventDefault();
     this.obey(what);
   };
+
+  private escape(): void {
+    if (this.sharing.escape()) return;
+    if (NARROW.matches) this.isTrayOpen = false;
+  }
 }

@@ -21,6 +21,18 @@ export const studyPageStyles = css`
     flex: 1;
     padding: 0 6px;
   }
+  .share {
+    flex: none;
+    padding: 0 12px;
+    border-color: var(--line);
+    background: var(--raised);
+    color: var(--text);
+  }
+  .share.going {
+    border-color: var(--shared-line);
+    background: var(--shared-ground);
+    color: var(--shared);
+  }
   .use {
     flex: none;
     color: var(--text-soft);
@@ -65,6 +77,24 @@ export const studyPageStyles = css`
   .panes.two {
     grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);
     gap: 2px;
+  }
+  .closed-place {
+    display: grid;
+    place-content: center;
+    justify-items: center;
+    gap: 12px;
+    padding: 24px;
+    border: 1px solid var(--line);
+    background: var(--ground);
+    color: var(--text-soft);
+    text-align: center;
+  }
+  .closed-place .icon svg {
+    width: 40px;
+    height: 40px;
+  }
+  .closed-place p {
+    margin: 0;
   }
   .problem {
     display: grid;

@@ -43,13 +43,13 @@ export class Toolbar extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     document.addEventListener("pointerdown", this.closeOutside);
-    document.addEventListener("keydown", this.closeByKey);
+    document.addEventListener("keydown", this.closeByKey, true);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     document.removeEventListener("pointerdown", this.closeOutside);
-    document.removeEventListener("keydown", this.closeByKey);
+    document.removeEventListener("keydown", this.closeByKey, true);
   }
 
   override render(): TemplateResult {
@@ -219,7 +219,10 @@ export class Toolbar extends LitElement {
     if (this.open === "presets" && !event.composedPath().includes(this)) this.open = "";
   };
 
+  /** Ahead of the page, so that one Esc does one thing. */
   private closeByKey = (event: KeyboardEvent): void => {
-    if (event.key === "Escape") this.open = "";
+    if (event.key !== "Escape" || this.open === "") return;
+    this.open = "";
+    event.preventDefault();
   };
 }

@@ -21,7 +21,8 @@ export type PageCommand =
   | { readonly kind: "details" }
   | { readonly kind: "layout" }
   | { readonly kind: "help" }
-  | { readonly kind: "tray" };
+  | { readonly kind: "tray" }
+  | { readonly kind: "share" };
 
 export type Pressed = { readonly to: "viewport"; readonly command: Command } | { readonly to: "page"; readonly command: PageCommand };
 
@@ -56,6 +57,7 @@ const KEYS: Readonly<Record<string, Pressed>> = {
   q: page({ kind: "details" }),
   d: page({ kind: "layout" }),
   t: page({ kind: "tray" }),
+  "Shift+S": page({ kind: "share" }),
   "?": page({ kind: "help" }),
 };
 
@@ -113,6 +115,13 @@ export const CHEAT_SHEET: readonly { readonly title: string; readonly rows: read
       ["o", "corner texts: full, minimal, off"],
       ["q", "how far this picture can be trusted"],
       ["?", "this sheet"],
+    ],
+  },
+  {
+    title: "Looking together",
+    rows: [
+      ["Shift S", "share this study; who is there"],
+      ["Esc", "back to the presenter"],
     ],
   },
 ];

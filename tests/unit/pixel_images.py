@@ -29,6 +29,8 @@ def image(values: Any, *, window: tuple[float, float] | None = None, rescale: tu
     """Return (decoded frame, description) of an image with these stored values; one row unless values has two dimensions."""
     is_signed = fields.get("is_signed", False)
     bits_allocated = fields.get("bits_allocated", 16)
+    if "voi_function" in fields:
+        fields["voi_functions"] = (fields.pop("voi_function"),)
     fields.setdefault("bits_stored", bits_allocated)
     fields.setdefault("high_bit", fields["bits_stored"] - 1)
     kind = {"float": "f4", "double": "f8"}.get(fields.get("pixel_kind", ""), f"{'i' if is_signed else 'u'}{max(bits_allocated // 8, 1)}")

@@ -132,7 +132,7 @@ def test_enhanced_frames_have_their_own_values():
     description = described(NumberOfFrames=2, PerFrameFunctionalGroupsSequence=[frame("10", "20", "1", "0"), frame("30", "40", "2", "5")])
     assert [description.windows_of(index) for index in (0, 1)] == [(VoiWindow(10, 20),), (VoiWindow(30, 40),)]
     assert [description.rescale(index) for index in (0, 1)] == [Rescale(1, 0), Rescale(2, 5)]
-    assert description.voi_function == "LINEAR_EXACT"
+    assert description.voi_function_of(0) == "LINEAR_EXACT"
     with pytest.raises(Malformed):
         description.rescale(2)
 
@@ -147,7 +147,7 @@ def test_frames_from_what_intake_collected_are_the_same():
     for description in (from_facts, from_header):
         assert description.windows == ((VoiWindow(10, 20),), (VoiWindow(30, 40),))
         assert description.rescales == (Rescale(1, 0), Rescale(2, 5))
-        assert description.voi_function == "LINEAR_EXACT"
+        assert description.voi_function_of(0) == "LINEAR_EXACT"
 
 
 def test_equal_frames_are_kept_once_and_shared_groups_serve_all():

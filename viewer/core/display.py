@@ -246,7 +246,7 @@ def shows_stored_levels(description: ImageDescription, frame_index: int, view: V
 
 def stored_voi(description: ImageDescription, frame_index: int, view: ViewState) -> Voi | None:
     """Return the VOI transform of a grey frame as voi_of does, or None when its pixels must be looked at for that."""
-    stated = view.voi_function or description.voi_function
+    stated = view.voi_function or description.voi_function_of(frame_index)
     windows = description.windows_of(frame_index)
     if view.window is not None:
         return _window(*view.window, stated, description)

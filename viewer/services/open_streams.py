@@ -1,7 +1,7 @@
 """The open streams of this process: who may go on, who has gone quiet, what was sent.
 
 Every WATCH_S the rights behind all open streams are looked up in one go; a stream whose session, token or rights changed is
-closed, so that sign-out and a changed role take effect within a second (DESIGN.md section 6).
+closed, so that sign-out and a changed role take effect within a second (DESIGN.md section 6). A new invitation reaches it as soon.
 """
 
 import asyncio
@@ -54,10 +54,13 @@ class OpenStreams:
             await asyncio.sleep(WATCH_S)
             sessions = list(self._sessions)
             try:
-                valid = await run_on_watch(access.current_epochs, {session.actor for session in sessions})
+                current = await run_on_watch(access.current_subjects, {session.actor for session in sessions})
                 for session in sessions:
-                    if not valid.get(session.actor, False):
+                    actor = current.get(session.actor)
+                    if actor is None:
                         await self._close(session)
+                    else:
+                        session.actor = actor  # with what it was invited to meanwhile
                 now = known_at = time.monotonic()
                 if now - flushed_at > FLUSH_S:
                     flushed_at = now

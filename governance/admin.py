@@ -17,8 +17,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from governance.core.audit_chain import DetailValue
-from governance.models import ApiToken, AuditEntry, Department, ModalityDepartment, User
-from governance.services import people
+from governance.models import ApiToken, AuditEntry, Department, Invitation, ModalityDepartment, User
+from governance.services import invitations, people
 from governance.services.access import authenticate_request
 from governance.services.audit import record_change
 
@@ -189,6 +189,24 @@ class ApiTokenAdmin(ReadOnlyAdmin[ApiToken]):
         for token_id in queryset.values_list("pk", flat=True):
             people.revoke_token(actor=authenticate_request(request), token_id=token_id)
         self.message_user(request, "Revoked. Streams opened with them close within a second.", messages.SUCCESS)
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ReadOnlyAdmin[Invitation]):
+    """Who lets whom read a study, newest first; people invite in shared views, this list ends what should not be."""
+
+    list_display = ("user", "study_instance_uid", "inviter", "context", "created_at", "ended_at")
+    list_display_links = None
+    list_select_related = ("user", "inviter")
+    list_filter = (("ended_at", admin.EmptyFieldListFilter),)
+    search_fields = ("=user__username", "=inviter__username", "=study_instance_uid")
+    actions = ("end",)
+
+    @admin.action(description="End the selected invitations", permissions=["view"])
+    def end(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
+        for invitation_id in queryset.values_list("pk", flat=True):
+            invitations.end_invitation(actor=authenticate_request(request), invitation_id=invitation_id)
+        self.message_user(request, "Ended. Streams that relied on them close within a second.", messages.SUCCESS)
 
 
 @admin.register(AuditEntry)

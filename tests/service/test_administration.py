@@ -9,8 +9,8 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 
 from governance.core.policy import operator
-from governance.models import ApiToken, AuditEntry, Department, ModalityDepartment, Role
-from governance.services import access, people
+from governance.models import ApiToken, AuditEntry, Department, Invitation, ModalityDepartment, Role
+from governance.services import access, invitations, people
 from tests.conftest import PASSWORD, Actor, make_actor
 
 User = get_user_model()
@@ -152,6 +152,22 @@ def test_tokens_are_listed_and_revoked(desk: Client, alice: Actor):
     desk.post("/admin/governance/apitoken/", {"action": "revoke", "_selected_action": [row.pk]})
     assert access.subject_of_token(token).user_id is None
     assert changes()[-1][1] == "token revoked"
+
+
+def test_invitations_are_listed_and_ended(desk: Client, alice: Actor, charlie: Actor):
+    for number in range(2):
+        invitations.invite(
+            actor=alice.subject, username="charlie", study_instance_uid=f"1.2.{number}", department="cardiology", context="shared view 7"
+        )
+    first, second = Invitation.objects.order_by("pk")
+    page = desk.get("/admin/governance/invitation/").content.decode()
+    for text in ("alice", "charlie", "1.2.0", "1.2.1", "shared view 7"):
+        assert text in page
+    assert desk.get("/admin/governance/invitation/add/").status_code == 403
+    desk.post("/admin/governance/invitation/", {"action": "end", "_selected_action": [first.pk]})
+    assert [one.study_instance_uid for one in access.subject_of_user(charlie.user).invitations] == [second.study_instance_uid]
+    _, action, detail = changes()[-1]
+    assert (action, detail["users"], detail["context"]) == ("invitation ended", ["charlie"], "shared view 7")
 
 
 def test_the_audit_log_is_read_only(desk: Client):

@@ -16,6 +16,19 @@ export interface Edges {
   readonly bottom: string;
 }
 
+export type Vector = readonly [number, number, number];
+
+/** Directions in which columns and rows count up, in the patient (PS3.3 C.7.6.2.1.1). */
+export interface VectorsDocument {
+  readonly row: Vector;
+  readonly column: Vector;
+}
+
+/** Where a frame lies: the centre of its first pixel in mm; its vectors where the document doesn't say them once for all. */
+export interface PlaneDocument extends Partial<VectorsDocument> {
+  readonly origin: Vector;
+}
+
 export interface FrameDocument {
   /** Index into `instances`. */
   readonly instance: number;
@@ -23,6 +36,7 @@ export interface FrameDocument {
   readonly position_mm?: number | null;
   readonly thickness_mm?: number | null;
   readonly edges?: Edges | null;
+  readonly plane?: PlaneDocument | null;
 }
 
 export interface InstanceDocument {
@@ -121,6 +135,8 @@ export interface OpenedDocument {
   readonly cine: CineDocument | null;
   readonly lossy: { readonly is_lossy: boolean; readonly ratio: number | null; readonly method: string | null };
   readonly orientation?: "known" | "unknown" | null;
+  readonly frame_of_reference?: string | null;
+  readonly orientation_vectors?: VectorsDocument | null;
   readonly notes: readonly string[];
   readonly intent?: string | null;
   readonly slide?: SlideDocument | null;

@@ -1,4 +1,5 @@
 /** What a person has asked of a stack viewport, and how actions change it. Pure. */
+import type { OpenedDocument } from "../net/documents";
 import { flipHorizontally, flipVertically, isSideways, matrixOf, type Orientation, rotate, UPRIGHT } from "./orientation";
 import type { Window } from "./windows";
 
@@ -80,6 +81,12 @@ export function changed(view: StackView, action: ViewAction, frameCount: number)
 /** True when the server must draw again; flips, rotation, zoom and pan are the browser's. */
 export function needsPicture(before: StackView, after: StackView): boolean {
   return before.index !== after.index || before.window !== after.window || before.invert !== after.invert;
+}
+
+/** Height of an image pixel over its width. */
+export function aspectOf(opened: OpenedDocument): number {
+  const aspect = opened.pixel_aspect ?? 1;
+  return aspect > 0 ? aspect : 1;
 }
 
 /** CSS pixels for one image pixel when the whole picture fits. aspect: height of an image pixel over its width. */

@@ -6,7 +6,7 @@ import type { CineDocument } from "../net/documents";
 import type { Channel } from "../net/stream_client";
 import type { PictureHeader } from "../net/wire";
 import type { WireView } from "../net/worker_messages";
-import { type CineClock, clockOf, droppedBetween, indexOf, ordinalAt, ordinalOf, type RunningClock } from "../state/cine_clock";
+import { type CineClock, clockOf, droppedBetween, indexOf, ordinalAt, ordinalOf, type RunningClock, startOf } from "../state/cine_clock";
 
 const DECODE_AHEAD = 3;
 /** Playing begins once the whole loop is here, or so much of it after a second of waiting. */
@@ -20,6 +20,12 @@ export interface CineScreen {
   drawFrame(header: PictureHeader, bitmap: ImageBitmap): boolean;
   /** Something that is said about the loop has changed. */
   cineChanged(): void;
+}
+
+/** What fixes a loop in time: the frame of this index was due at this moment of `performance.now()`. */
+export interface Anchor {
+  readonly index: number;
+  readonly at_ms: number;
 }
 
 interface DecodedFrame {
@@ -36,6 +42,10 @@ export class CinePlayer {
   /** Frames shown, since playing began. */
   shown = 0;
   private running: RunningClock | null = null;
+  /** Someone else's clock, by which this loop plays once enough of it is here. */
+  private lead: RunningClock | null = null;
+  /** Someone else plays: this loop starts by their clock, never by its own. */
+  private isAlong = false;
   private waitingSinceMs = 0;
   private drawnOrdinal: number | null = null;
   private firstOrdinal = 0;
@@ -81,24 +91,47 @@ export class CinePlayer {
     this.buffered.clear();
     this.outstanding.clear();
     this.clearDecoded();
-    if (this.isPlaying) this.rewindTo(this.drawnOrdinal ?? this.firstOrdinal);
+    if (this.isPlaying) this.rewind();
   }
 
   play(fromIndex: number): void {
-    this.isPlaying = true;
-    this.dropped = 0;
-    this.shown = 0;
+    this.isAlong = false;
+    this.lead = null;
+    this.begin();
     this.rewindTo(ordinalOf(this.clock, fromIndex));
     this.askAhead();
-    if (!this.request) this.request = requestAnimationFrame((now) => this.tick(now));
-    document.addEventListener("visibilitychange", this.visibilityChanged);
     this.screen.cineChanged();
+  }
+
+  /** Play in phase with someone else; at_ms null: their loop is still filling, this frame stands until they begin. */
+  playAlong(index: number, at_ms: number | null, speed: number): void {
+    const firstOrdinal = ordinalOf(this.clock, index);
+    this.speed = speed;
+    this.lead = at_ms === null ? null : { clock: this.clock, startedAtMs: at_ms, firstOrdinal, speed };
+    if (!this.isPlaying) this.begin();
+    this.isAlong = true;
+    if (this.lead) this.rewind();
+    else this.rewindTo(firstOrdinal);
+    this.askAhead();
+    this.screen.cineChanged();
+  }
+
+  /** Where this loop is fixed in time; null while it doesn't run. A frame that a sweep passes twice names the way forth. */
+  get anchor(): Anchor | null {
+    if (!this.running) return null;
+    const { firstOrdinal, startedAtMs, speed } = this.running;
+    const index = indexOf(this.clock, firstOrdinal);
+    const within = firstOrdinal % this.clock.steps.length;
+    if (ordinalOf(this.clock, index) === within) return { index, at_ms: startedAtMs };
+    return { index: indexOf(this.clock, 0), at_ms: startedAtMs - startOf(this.clock, within) / speed };
   }
 
   pause(): void {
     if (!this.isPlaying) return;
     this.isPlaying = false;
+    this.isAlong = false;
     this.running = null;
+    this.lead = null;
     cancelAnimationFrame(this.request);
     this.request = 0;
     document.removeEventListener("visibilitychange", this.visibilityChanged);
@@ -108,6 +141,8 @@ export class CinePlayer {
 
   setSpeed(speed: number): void {
     this.speed = speed;
+    this.isAlong = false;
+    this.lead = null;
     if (this.running && this.drawnOrdinal !== null) {
       this.running = { ...this.running, firstOrdinal: this.drawnOrdinal, startedAtMs: performance.now(), speed };
     }
@@ -125,8 +160,8 @@ export class CinePlayer {
 
   /** A picture of the loop is decoded. */
   decoded(header: PictureHeader, bitmap: ImageBitmap, ordinal: number): void {
-    this.decoding.delete(ordinal);
-    if (!this.isPlaying || (this.drawnOrdinal !== null && ordinal <= this.drawnOrdinal) || this.ready.has(ordinal)) {
+    const isWanted = this.decoding.delete(ordinal);
+    if (!isWanted || !this.isPlaying || (this.drawnOrdinal !== null && ordinal <= this.drawnOrdinal) || this.ready.has(ordinal)) {
       bitmap.close();
       return;
     }
@@ -138,7 +173,7 @@ export class CinePlayer {
     this.outstanding.clear();
     this.buffered.clear();
     this.clearDecoded();
-    if (this.isPlaying) this.rewindTo(this.drawnOrdinal ?? this.firstOrdinal);
+    if (this.isPlaying) this.rewind();
   }
 
   stop(): void {
@@ -149,6 +184,19 @@ export class CinePlayer {
   private visibilityChanged = (): void => {
     this.wasHidden = true;
   };
+
+  private begin(): void {
+    this.isPlaying = true;
+    this.dropped = 0;
+    this.shown = 0;
+    if (!this.request) this.request = requestAnimationFrame((now) => this.tick(now));
+    document.addEventListener("visibilitychange", this.visibilityChanged);
+  }
+
+  /** Fill again from where it is, or from where someone else is. */
+  private rewind(): void {
+    this.rewindTo(this.lead ? ordinalAt(this.lead, performance.now()) : (this.drawnOrdinal ?? this.firstOrdinal));
+  }
 
   private rewindTo(ordinal: number): void {
     this.running = null;
@@ -198,14 +246,21 @@ export class CinePlayer {
   }
 
   private startWhenReady(now: number): void {
+    if (this.isAlong && !this.lead) return;
+    const first = this.lead ? ordinalAt(this.lead, now) : this.firstOrdinal;
     const step_ms = this.clock.periodMs / this.clock.steps.length;
     const headStart = Math.max(3, Math.ceil((HEAD_START_MS * this.speed) / step_ms));
     const wanted = Math.min(this.clock.steps.length, now - this.waitingSinceMs < PATIENCE_MS ? this.reach : headStart);
     for (let ahead = 0; ahead < wanted; ahead++) {
-      if (!this.buffered.has(indexOf(this.clock, this.firstOrdinal + ahead))) return;
+      if (!this.buffered.has(indexOf(this.clock, first + ahead))) return;
     }
-    if (this.drawnOrdinal !== this.firstOrdinal) return;
-    this.running = { clock: this.clock, startedAtMs: now, firstOrdinal: this.firstOrdinal, speed: this.speed };
+    if (this.lead) {
+      this.running = this.lead;
+      this.drawnOrdinal = null; // ordinals count from their beginning now: nothing between was missed
+    } else {
+      if (this.drawnOrdinal !== first) return;
+      this.running = { clock: this.clock, startedAtMs: now, firstOrdinal: first, speed: this.speed };
+    }
     this.screen.cineChanged();
   }
 

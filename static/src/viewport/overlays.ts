@@ -5,7 +5,7 @@ import { changesInWords, edgesOnScreen } from "../state/orientation";
 import { horizontalScale, type ScaleBar, scaleBar } from "../state/scale_bar";
 import { pictureMatrix, rectOnScreen, type Size, type StackView } from "../state/stack_view";
 import type { DrawnPicture } from "./picture_canvas";
-import type { OnScreen } from "./stack_session";
+import type { OnScreen } from "./session_screen";
 
 const SMALL_PX = 300;
 /** Below this the scale stands above the corner texts. */

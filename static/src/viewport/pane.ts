@@ -1,5 +1,5 @@
 /** `<viewbox-pane>`: one place on the stage: its heading and the viewport that suits the item, or the words for an object. */
-import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import type { ItemDocument, PatientDocument, StudyDocument } from "../net/documents";
 import type { StreamClient } from "../net/stream_client";
@@ -25,6 +25,8 @@ export interface Hung {
   /** The page's own study, or another of the patient with its distance in time (S04). */
   readonly tag: "CURRENT" | StudyTag;
   readonly interval: string;
+  /** How someone else looks at it: it is shown so from the first picture, as `Pane.follow` does. */
+  readonly view?: SharedPaneView | null;
 }
 
 @customElement("viewbox-pane")
@@ -151,6 +153,8 @@ export class Pane extends LitElement {
   @state() private notes: readonly string[] = [];
   @state() private shownPatient: PatientDocument | null = null;
   @query("viewbox-stack, viewbox-slide") private viewport!: StackViewport | SlideViewport | null;
+  private blankWords: string | null = null;
+  private followed: { readonly view: SharedPaneView; readonly isMoving: boolean } | null = null;
   private target: { key: string; value: Target } | null = null;
 
   perform(command: Command): void {
@@ -167,20 +171,48 @@ export class Pane extends LitElement {
   }
 
   /**
-   * Look as someone else looks, from now until the person's own hand moves it; also what is being opened just now.
+   * Look as someone else looks at what hangs here now, from now until the person's own hand moves it; also where it is being
+   * opened just now. Of something that is yet to hang, `Hung.view` says it.
    *
    * isMoving: pictures that pass by, quick ones; the whole truth follows once nothing comes any more, or at once where false.
    */
-  follow(_view: SharedPaneView | null, _isMoving: boolean): void {}
+  follow(view: SharedPaneView | null, isMoving: boolean): void {
+    this.followed = view && { view, isMoving };
+    if (!this.isUpdatePending) this.followNow();
+  }
 
   /** Show where someone else points, under that name; null: nowhere. */
-  showPointer(_pointer: SharedPointer | null, _name: string): void {}
+  showPointer(pointer: SharedPointer | null, name: string): void {
+    this.viewport?.showPointer(pointer, name);
+  }
 
   /** At once nothing of what hung here stays on the glass (S17); until something else hangs, words stand there. */
-  blank(_words = "Changing patient"): void {}
+  blank(words = "Changing patient"): void {
+    this.blankWords = words;
+    this.followed = null;
+    this.requestUpdate();
+    this.performUpdate();
+  }
+
+  override willUpdate(before: PropertyValues<this>): void {
+    if (!before.has("hung") || !this.hung) return;
+    this.blankWords = null;
+    if (this.hung.view) this.followed = { view: this.hung.view, isMoving: false };
+  }
+
+  /** The viewport of what hangs now is here only after an update. */
+  override updated(): void {
+    this.followNow();
+  }
+
+  private followNow(): void {
+    if (this.followed) this.viewport?.follow(this.followed.view, this.followed.isMoving);
+    this.followed = null;
+  }
 
   override render(): TemplateResult {
     const { hung } = this;
+    if (this.blankWords !== null) return html`<div class="nothing" role="status"><p>${this.blankWords}</p></div>`;
     if (!hung) {
       return html`<div class="nothing" role="status">${icon("layers")}<p>Choose a series from the tray</p></div>`;
     }

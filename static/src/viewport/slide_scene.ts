@@ -5,7 +5,10 @@ import type { Channel } from "../net/stream_client";
 import type { PictureHeader } from "../net/wire";
 import type { TileWish } from "../net/worker_messages";
 import { IdentityTable } from "../state/identity";
+import { six, slideScale } from "../state/shared_map";
+import type { SharedPointer, SharedSlideView } from "../state/shared_state";
 import type { SlideViewFacts } from "../state/slide_view";
+import type { Point } from "../state/stack_view";
 
 const BITMAP = "imageBitmap";
 const ABORTED = "Image load aborted.";
@@ -31,7 +34,20 @@ export interface SlidePlace {
 
 export interface SlideScreen {
   sceneChanged(): void;
+  /** The view is another than before, and not because it follows (ViewMoved). */
+  sceneMoved(cause: "hand" | "itself"): void;
 }
+
+/** A person's own hand on the slide or its map. */
+const BY_HAND = [
+  "canvas-drag",
+  "canvas-scroll",
+  "canvas-pinch",
+  "canvas-double-click",
+  "navigator-click",
+  "navigator-drag",
+  "navigator-scroll",
+] as const;
 
 type Finish = () => void;
 
@@ -52,6 +68,7 @@ export class SlideScene {
   tilesRefused = 0;
   absentTiles = 0;
   lastHeader: PictureHeader | null = null;
+  private wasMovedByHand = false;
   private readonly viewer: OpenSeadragon.Viewer;
   private readonly table: IdentityTable;
   private readonly waiting = new Map<number, WaitingTile>();
@@ -69,6 +86,8 @@ export class SlideScene {
     private readonly screen: SlideScreen,
     /** Where to begin: a view that was there before the line was lost. */
     place: SlidePlace | null,
+    /** What someone else looks at, until the person's own hand moves something. */
+    public followed: SharedSlideView | null,
   ) {
     prepare();
     this.table = new IdentityTable(opened);
@@ -107,16 +126,67 @@ export class SlideScene {
     });
     this.viewer.addHandler("viewport-change", () => {
       this.giveUpFarTiles();
-      screen.sceneChanged();
+      this.changed();
     });
     this.viewer.addHandler("open", () => {
-      if (place) this.restore(place);
+      if (this.followed) this.follow(this.followed);
+      else if (place) this.restore(place);
       this.viewer.world.getItemAt(0)?.addHandler("fully-loaded-change", () => screen.sceneChanged());
-      screen.sceneChanged();
+      this.changed();
     });
-    for (const name of ["rotate", "flip", "resize", "animation-finish"] as const) {
-      this.viewer.addHandler(name, () => screen.sceneChanged());
-    }
+    this.viewer.addHandler("resize", () => {
+      if (this.followed) this.follow(this.followed);
+      this.changed();
+    });
+    for (const name of ["rotate", "flip", "animation-finish"] as const) this.viewer.addHandler(name, () => this.changed());
+    for (const name of BY_HAND) this.viewer.addHandler(name, () => this.moveByHand());
+  }
+
+  /** Look as someone else looks: all of what their viewport holds lies in this one. */
+  follow(view: SharedSlideView): void {
+    this.followed = view;
+    const item = this.viewer.world.getItemAt(0);
+    if (!item) return;
+    const { viewport } = this.viewer;
+    const { x: width, y: height } = viewport.getContainerSize();
+    viewport.setRotation(view.rotation, true);
+    viewport.setFlip(view.flipped);
+    viewport.zoomTo(item.imageToViewportZoom(slideScale(view, { width, height })), undefined, true);
+    viewport.panTo(item.imageToViewportCoordinates(new OpenSeadragon.Point(...view.center)), true);
+  }
+
+  /** As others can follow it; null before the slide is open. Where it glides, what is on screen now. */
+  get shared(): SharedSlideView | null {
+    const { facts } = this;
+    const size = this.viewer.viewport?.getContainerSize();
+    if (!facts || !size) return null;
+    const scale = facts.zoom / (globalThis.devicePixelRatio || 1);
+    const { middle, rotation_degrees, isFlipped } = facts;
+    return {
+      kind: "slide",
+      center: [six(middle.x), six(middle.y)],
+      span: [six(size.x / scale), six(size.y / scale)],
+      rotation: six(((rotation_degrees % 360) + 360) % 360),
+      flipped: isFlipped,
+    };
+  }
+
+  /** What is at a place of the glass, in CSS pixels from its top left corner; null beside the slide. */
+  pointerAt(place: Point): SharedPointer | null {
+    const item = this.viewer.world.getItemAt(0);
+    const whole = this.slide.levels[0];
+    if (!item || !whole) return null;
+    const { x, y } = item.viewerElementToImageCoordinates(this.mirrored(place));
+    if (x < 0 || y < 0 || x > whole.columns || y > whole.rows) return null;
+    const instance = this.opened.instances[0]?.digest ?? null;
+    return { at: [six(x), six(y)], mm: null, frame_of_reference: null, instance, frame: null };
+  }
+
+  placeOf(pointer: SharedPointer): Point | null {
+    const item = this.viewer.world.getItemAt(0);
+    if (!item || pointer.instance !== this.opened.instances[0]?.digest) return null;
+    const { x, y } = this.mirrored(item.imageToViewerElementCoordinates(new OpenSeadragon.Point(...pointer.at)));
+    return { x, y };
   }
 
   get pending(): number {
@@ -150,6 +220,7 @@ export class SlideScene {
   }
 
   zoomTo(devicePixelsPerPixel: number): void {
+    this.moveByHand();
     const item = this.viewer.world.getItemAt(0);
     if (!item) return;
     this.viewer.viewport.zoomTo(item.imageToViewportZoom(devicePixelsPerPixel / (globalThis.devicePixelRatio || 1)));
@@ -157,27 +228,32 @@ export class SlideScene {
   }
 
   zoomBy(factor: number): void {
+    this.moveByHand();
     this.viewer.viewport.zoomBy(factor);
     this.viewer.viewport.applyConstraints();
   }
 
   /** Shares of the view's width and height. */
   panBy(x: number, y: number): void {
+    this.moveByHand();
     const { width, height } = this.viewer.viewport.getBounds(true);
     this.viewer.viewport.panBy(new OpenSeadragon.Point(x * width, y * height));
     this.viewer.viewport.applyConstraints();
   }
 
   fit(): void {
+    this.moveByHand();
     this.viewer.viewport.goHome();
   }
 
   rotateBy(degrees: number): void {
+    this.moveByHand();
     const { viewport } = this.viewer;
     viewport.setRotation(viewport.getRotation() + (viewport.getFlip() ? -degrees : degrees));
   }
 
   flip(axis: "horizontal" | "vertical"): void {
+    this.moveByHand();
     this.viewer.viewport.toggleFlip();
     if (axis === "vertical") this.viewer.viewport.setRotation(this.viewer.viewport.getRotation() + 180);
   }
@@ -221,6 +297,22 @@ export class SlideScene {
     cancelAnimationFrame(this.finishing);
     this.waiting.clear();
     this.viewer.destroy();
+  }
+
+  /** OpenSeadragon mirrors the drawing, not its coordinates. */
+  private mirrored({ x, y }: Point): OpenSeadragon.Point {
+    const { viewport } = this.viewer;
+    return new OpenSeadragon.Point(viewport.getFlip() ? viewport.getContainerSize().x - x : x, y);
+  }
+
+  private moveByHand(): void {
+    this.followed = null;
+    this.wasMovedByHand = true;
+  }
+
+  private changed(): void {
+    this.screen.sceneChanged();
+    if (!this.followed) this.screen.sceneMoved(this.wasMovedByHand ? "hand" : "itself");
   }
 
   private restore(place: SlidePlace): void {

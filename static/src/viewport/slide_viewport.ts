@@ -8,7 +8,7 @@ import type { Connection, FaultDocument, Target } from "../net/worker_messages";
 import { icon } from "../panels/icons";
 import { type OverlayMode, patientLines } from "../state/corner_texts";
 import { scaleBar } from "../state/scale_bar";
-import type { SharedPaneView } from "../state/shared_state";
+import type { SharedPaneView, SharedPointer, SharedSlideView } from "../state/shared_state";
 import {
   completenessInWords,
   magnification,
@@ -20,15 +20,17 @@ import {
   slideCorners,
   zoomOfMagnification,
 } from "../state/slide_view";
+import type { Point } from "../state/stack_view";
 import { controls } from "../styles/controls";
 import type { Command } from "../tools/keys";
+import { type Condition, isForbidding, NOT_YOURS, READY, SIGNED_OUT } from "./condition";
 import { detailsPanel, trustChip } from "./fidelity_view";
 import { glassStyles } from "./glass_styles";
 import { lines, scaleView } from "./overlays";
+import { type Pointed, Pointing, pointerMarker, pointerStyles } from "./pointing";
 import type { SlidePlace, SlideScene, SlideScreen } from "./slide_scene";
 import { slideStyles } from "./slide_styles";
-import type { Condition } from "./stack_session";
-import { NOTHING, SummaryChanged, type ViewportProbe, type ViewportSummary } from "./summary";
+import { NOTHING, PointerMoved, SummaryChanged, ViewMoved, type ViewportProbe, type ViewportSummary } from "./summary";
 
 const STEP_SHARE = 0.2;
 const BUSY = 503;
@@ -36,8 +38,8 @@ const BUSY = 503;
 const NARROW_PX = 520;
 
 @customElement("viewbox-slide")
-export class SlideViewport extends LitElement implements ChannelListener, SlideScreen {
-  static override styles = [controls, glassStyles, slideStyles];
+export class SlideViewport extends LitElement implements ChannelListener, SlideScreen, Pointed {
+  static override styles = [controls, glassStyles, slideStyles, pointerStyles];
 
   @property({ attribute: false }) client!: StreamClient;
   @property({ attribute: false }) target: Target | null = null;
@@ -45,6 +47,8 @@ export class SlideViewport extends LitElement implements ChannelListener, SlideS
   @property({ type: Boolean }) details = false;
   @property() label = "";
   @query(".scene") private host!: HTMLElement;
+  @query(".glass") private glass!: HTMLElement;
+  @query(".pointer") private marker!: HTMLElement;
 
   private channel: Channel | null = null;
   private scene: SlideScene | null = null;
@@ -52,6 +56,12 @@ export class SlideViewport extends LitElement implements ChannelListener, SlideS
   private fault: FaultDocument | null = null;
   private line: Connection = "open";
   private lastSummary = "";
+  private shownTarget: Target | null = null;
+  /** What someone else looks at, of a slide that isn't on screen yet. */
+  private firstFollowed: SharedSlideView | null = null;
+  private lastMoved = "";
+  private pointing: Pointing | null = null;
+  private readonly gone = new AbortController();
 
   get probe(): ViewportProbe {
     return {
@@ -66,13 +76,25 @@ export class SlideViewport extends LitElement implements ChannelListener, SlideS
       tilesShown: this.scene?.tilesShown ?? 0,
       tilesPending: this.scene?.pending ?? 0,
       sharedView: this.sharedView(),
-      isFollowing: false,
-      pointer: null,
+      isFollowing: (this.scene?.followed ?? this.firstFollowed) !== null,
+      pointer: this.pointing?.drawn ?? null,
     };
   }
 
-  sharedView(): SharedPaneView | null {
-    return null;
+  /** null before the slide is open. */
+  sharedView(): SharedSlideView | null {
+    return this.shownTarget === this.target ? (this.scene?.shared ?? null) : null;
+  }
+
+  /** At once, always: what glides is the presenter's. */
+  follow(view: SharedPaneView): void {
+    if (view.kind !== "slide") return;
+    if (this.scene && this.shownTarget === this.target) this.scene.follow(view);
+    else this.firstFollowed = view;
+  }
+
+  showPointer(pointer: SharedPointer | null, name: string): void {
+    this.pointing?.show(pointer, name);
   }
 
   /** For tests and the page: what the view is now. */
@@ -83,19 +105,21 @@ export class SlideViewport extends LitElement implements ChannelListener, SlideS
   override firstUpdated(): void {
     this.line = this.client.connection;
     this.channel = this.client.open(this);
-    if (this.target) this.channel.subscribe(this.target);
+    this.pointing = new Pointing(this.glass, this.marker, this, this.gone.signal);
+    this.showTarget();
   }
 
   override updated(before: PropertyValues<this>): void {
-    if (before.has("target") && before.get("target") !== undefined && this.target) {
+    if (before.has("target") && before.get("target") !== undefined) {
       this.clear();
-      this.channel?.subscribe(this.target);
+      this.showTarget();
     }
     this.tell();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    this.gone.abort();
     this.clear();
     this.channel?.close();
   }
@@ -142,6 +166,7 @@ export class SlideViewport extends LitElement implements ChannelListener, SlideS
     // After a lost connection the tiles of the old epoch will not come: begin again, at the same place.
     const isSame = before?.series_instance_uid === opened.series_instance_uid;
     const place = isSame ? (this.scene?.place ?? null) : null;
+    this.firstFollowed ??= this.scene?.followed ?? null;
     this.scene?.destroy();
     this.scene = null;
     void this.build(opened, place);
@@ -175,7 +200,29 @@ export class SlideViewport extends LitElement implements ChannelListener, SlideS
 
   // SlideScreen
   sceneChanged(): void {
+    this.pointing?.pictureMoved();
     this.requestUpdate();
+  }
+
+  sceneMoved(cause: "hand" | "itself"): void {
+    const view = this.sharedView();
+    const text = JSON.stringify([view, cause]);
+    if (!view || text === this.lastMoved) return;
+    this.lastMoved = text;
+    this.dispatchEvent(new ViewMoved(view, cause));
+  }
+
+  // Pointed
+  pointerAt(place: Point): SharedPointer | null {
+    return this.scene?.pointerAt(place) ?? null;
+  }
+
+  placeOf(pointer: SharedPointer): Point | null {
+    return this.scene?.placeOf(pointer) ?? null;
+  }
+
+  tellPointer(pointer: SharedPointer | null): void {
+    this.dispatchEvent(new PointerMoved(pointer));
   }
 
   override render(): TemplateResult {
@@ -185,6 +232,7 @@ export class SlideViewport extends LitElement implements ChannelListener, SlideS
     return html`
       <div class="glass">
         <div class="scene" role="img" aria-label=${this.inWords()}></div>
+        ${pointerMarker}
         ${opened && slide && facts ? this.texts(opened, facts) : nothing} ${this.stateWords()} ${this.detailsView()}
       </div>
       <div class="strip">
@@ -253,15 +301,12 @@ export class SlideViewport extends LitElement implements ChannelListener, SlideS
   }
 
   private get condition(): Condition {
-    if (this.line === "refused") return { kind: "forbidden", words: "You are signed out" };
-    if (this.fault && [401, 403, 404].includes(this.fault.status)) {
-      return { kind: "forbidden", words: "Not here, or not yours to see" };
-    }
-    if (this.fault) return { kind: "error", words: this.fault.sentence };
+    if (this.line === "refused") return SIGNED_OUT;
+    if (this.fault) return isForbidding(this.fault.status) ? NOT_YOURS : { kind: "error", words: this.fault.sentence };
     if (!this.target) return { kind: "empty", words: "Choose a slide" };
     if (!this.scene || this.scene.tilesShown === 0) return { kind: "loading", words: "Loading the slide" };
     if (this.line !== "open") return { kind: "partial", words: "Connection lost, trying again" };
-    return { kind: "ready", words: "" };
+    return READY;
   }
 
   private stateWords(): TemplateResult | typeof nothing {
@@ -297,8 +342,14 @@ export class SlideViewport extends LitElement implements ChannelListener, SlideS
     if (!slide || !this.channel) return;
     const { SlideScene } = await import("./slide_scene");
     if (this.opened !== opened || !this.isConnected) return;
-    this.scene = new SlideScene(this.host, opened, slide, this.channel, this, place);
+    this.scene = new SlideScene(this.host, opened, slide, this.channel, this, place, this.firstFollowed);
+    this.firstFollowed = null;
     this.requestUpdate();
+  }
+
+  private showTarget(): void {
+    this.shownTarget = this.target;
+    if (this.target) this.channel?.subscribe(this.target);
   }
 
   private clear(): void {

@@ -55,6 +55,8 @@ function session(): { line: Line; stack: StackSession; drawn: (string | null)[] 
     draw: () => drawn.push(stack.onScreen ? `${stack.onScreen.opened.patient.patient_id}/${stack.onScreen.identified.index}` : null),
     changed: () => undefined,
     usefulSize: () => null,
+    viewportSize: () => ({ width: 512, height: 512 }),
+    moved: () => undefined,
   };
   const client = new StreamClient(line, "ws://x/ws/stream", async () => true);
   const stack: StackSession = new StackSession(client, screen, false);

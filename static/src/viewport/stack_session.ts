@@ -8,41 +8,22 @@ import type { OpenedDocument } from "../net/documents";
 import type { Channel, ChannelListener, StreamSource } from "../net/stream_client";
 import type { PictureHeader } from "../net/wire";
 import type { Connection, FaultDocument, Target, WireView } from "../net/worker_messages";
-import { type Identified, IdentityTable, type Refusal } from "../state/identity";
-import { changed, FIRST_VIEW, needsPicture, type Size, type StackView, type ViewAction } from "../state/stack_view";
+import { firstIndex, isLarge, middleOf } from "../state/first_look";
+import { IdentityTable, type Refusal } from "../state/identity";
+import { fromShared, toShared } from "../state/shared_map";
+import type { SharedCine, SharedStackView } from "../state/shared_state";
+import { aspectOf, changed, FIRST_VIEW, fitScale, needsPicture, type Size, type StackView, type ViewAction } from "../state/stack_view";
 import type { Window } from "../state/windows";
 import { CinePlayer, type CineScreen } from "./cine_player";
+import { CineSharing } from "./cine_sharing";
+import { type Condition, isForbidding, NOT_IN_SERIES, NOT_YOURS, READY, SIGNED_OUT } from "./condition";
+import { loopViewOf, PictureWishes, REST_MS } from "./picture_wishes";
+import type { Followed, OnScreen, SessionScreen } from "./session_screen";
 
-const REST_MS = 150;
-const MOVING_QUALITY = 60;
-const LOOP_QUALITY = 90;
 const BUSY = 503;
 const BUSY_RETRY_MS = 500;
 const SHOWN_EVERY_MS = 500;
-/** Above this a first picture comes as a preview, the whole one after it. */
-const QUICK_PIXELS = 1_500_000;
-
-export interface OnScreen {
-  readonly opened: OpenedDocument;
-  readonly header: PictureHeader;
-  readonly identified: Identified;
-  readonly bitmap: ImageBitmap;
-}
-
-/** The five states of a viewport that need words, and the one that doesn't. */
-export interface Condition {
-  readonly kind: "empty" | "loading" | "partial" | "error" | "forbidden" | "ready";
-  readonly words: string;
-}
-
-export interface SessionScreen {
-  /** Draw what is on screen now, at once. */
-  draw(): void;
-  /** Anything that is said may have changed. */
-  changed(): void;
-  /** Columns and rows worth sending while it moves; null for all. */
-  usefulSize(source: Size): readonly [number, number] | null;
-}
+const OPEN_ANEW_EVERY_MS = 3000;
 
 export class StackSession implements ChannelListener, CineScreen {
   view: StackView = FIRST_VIEW;
@@ -56,13 +37,18 @@ export class StackSession implements ChannelListener, CineScreen {
   private fault: FaultDocument | null = null;
   private line: Connection;
   private drawnSequence = 0;
-  private restTimer: ReturnType<typeof setTimeout> | undefined;
   private reportedAt = 0;
   private wasPlaying = false;
   /** Sequence numbers below this belong to what was shown before. */
   private firstSequence = 0;
   private likelyFrames = 0;
-  private askedEarly: number | null = null;
+  private followed: Followed | null = null;
+  private movedAt = -Infinity;
+  /** The frame that is followed isn't in the series as it is open here (S01). */
+  private isAbsent = false;
+  private openedAnewAt = -Infinity;
+  private readonly wishes: PictureWishes;
+  private readonly sharing: CineSharing;
   /** The stored frames can't go out as they are: the loop is encoded instead. */
   private isLoopEncoded = false;
 
@@ -73,6 +59,14 @@ export class StackSession implements ChannelListener, CineScreen {
   ) {
     this.channel = client.open(this);
     this.line = client.connection;
+    this.sharing = new CineSharing(client.clock);
+    const useful = () => (this.opened ? this.screen.usefulSize({ width: this.opened.columns, height: this.opened.rows }) : null);
+    this.wishes = new PictureWishes(
+      this.channel,
+      () => this.view,
+      useful,
+      () => this.rest(),
+    );
   }
 
   get opened(): OpenedDocument | null {
@@ -84,32 +78,36 @@ export class StackSession implements ChannelListener, CineScreen {
   }
 
   get condition(): Condition {
-    if (this.line === "refused") return { kind: "forbidden", words: "You are signed out" };
-    if (this.fault && [401, 403, 404].includes(this.fault.status)) {
-      return { kind: "forbidden", words: "Not here, or not yours to see" };
-    }
-    if (this.fault) return { kind: "error", words: this.fault.sentence };
+    if (this.line === "refused") return SIGNED_OUT;
+    if (this.fault) return isForbidding(this.fault.status) ? NOT_YOURS : { kind: "error", words: this.fault.sentence };
     if (!this.target) return { kind: "empty", words: "Choose a series" };
+    if (this.isAbsent) return NOT_IN_SERIES;
     if (!this.onScreen) return { kind: "loading", words: this.line === "lost" ? "Connection lost, trying again" : "Loading" };
     if (this.line !== "open") return { kind: "partial", words: "Connection lost, trying again; this is the last picture" };
     if (this.cine?.isBuffering) {
       return { kind: "partial", words: `Loading the loop: ${this.cine.bufferedCount} of ${this.cine.frameCount} frames` };
     }
-    return { kind: "ready", words: "" };
+    return READY;
   }
 
   get refusedCount(): number {
     return [...this.refusals.values()].reduce((sum, count) => sum + count, 0);
   }
 
+  get isFollowing(): boolean {
+    return this.followed !== null;
+  }
+
   /**
    * Show another series. The glass is blank until its first picture.
    *
    * likelyFrames: how long the stack is said to be; its first picture is then asked for at once, without waiting for `opened`.
+   * followed: what of it to show first.
    */
-  show(target: Target, likelyFrames = 0): void {
+  show(target: Target, likelyFrames = 0, followed: Followed | null = null): void {
     this.clear();
     this.target = target;
+    this.followed = followed;
     this.channel.subscribe(target);
     this.firstSequence = this.channel.nextSequence;
     this.likelyFrames = likelyFrames;
@@ -120,12 +118,41 @@ export class StackSession implements ChannelListener, CineScreen {
 
   act(action: ViewAction): void {
     if (!this.table) return;
+    this.followNobody();
     const before = this.view;
     this.view = changed(before, action, this.frameCount);
     if (action.kind === "scroll" || action.kind === "go") this.pauseCine();
-    if (needsPicture(before, this.view)) this.ask(true);
+    if (needsPicture(before, this.view) || !this.onScreen) this.ask(true);
     else this.screen.draw();
     this.screen.changed();
+    this.screen.moved("hand");
+  }
+
+  /** Look as someone else looks, until the person's own hand moves something. What isn't open yet is followed once it is. */
+  follow(view: SharedStackView, isMoving: boolean): void {
+    this.followed = { view, isMoving };
+    if (isMoving) this.movedAt = performance.now();
+    this.applyFollowed();
+  }
+
+  /** How it is looked at; what was asked for, not what has come. Null before the series is open. */
+  sharedView(): SharedStackView | null {
+    const { opened, cine } = this;
+    if (!opened) return null;
+    const view = { ...this.view, index: cine?.anchor?.index ?? this.view.index };
+    return toShared({ view, viewport: this.screen.viewportSize(), opened }, cine && this.sharing.cineOf(cine));
+  }
+
+  /** The glass has another size than `from`: the same pixel stays in its middle. */
+  resized(from: Size): void {
+    const { opened } = this;
+    if (!opened) return;
+    const scaleIn = (size: Size) => fitScale(size, { width: opened.columns, height: opened.rows }, aspectOf(opened), this.view.orientation);
+    const factor = scaleIn(this.screen.viewportSize()) / scaleIn(from);
+    const { pan } = this.view;
+    if (factor === Number.POSITIVE_INFINITY)
+      this.applyFollowed(); // it had no size until now
+    else if (factor > 0) this.view = { ...this.view, pan: { x: pan.x * factor, y: pan.y * factor } };
   }
 
   /** The window that is on screen, where a drag begins; null where there is none to change. */
@@ -137,11 +164,20 @@ export class StackSession implements ChannelListener, CineScreen {
 
   togglePlay(): void {
     if (!this.cine) return;
+    this.followNobody();
     if (this.cine.isPlaying) {
       this.pauseCine();
       this.ask(false);
     } else this.play();
     this.screen.changed();
+    this.screen.moved("hand");
+  }
+
+  setSpeed(speed: number): void {
+    if (!this.cine) return;
+    this.followNobody();
+    this.cine.setSpeed(speed);
+    this.screen.moved("hand");
   }
 
   close(): void {
@@ -154,20 +190,15 @@ export class StackSession implements ChannelListener, CineScreen {
     this.table = new IdentityTable(opened);
     this.fault = null;
     this.drawnSequence = 0;
-    if (isSame) {
-      this.cine?.reconnected();
-      if (!this.cine?.isPlaying) this.ask(false);
-      return this.screen.changed();
-    }
+    if (isSame) return this.openedAgain();
     this.view = { ...FIRST_VIEW, index: firstIndex(opened) };
-    if (opened.cine && opened.frames.length > 1) {
-      this.cine = new CinePlayer(opened.cine, opened.frames.length, this.channel, this);
-      if (this.startsPlaying && opened.kind === "clip") this.play();
-    }
-    const isAsked = this.askedEarly === this.view.index && !this.cine;
-    this.askedEarly = null;
-    if (!this.cine?.isPlaying && !isAsked) this.ask(opened.columns * opened.rows > QUICK_PIXELS);
+    if (opened.cine && opened.frames.length > 1) this.cine = new CinePlayer(opened.cine, opened.frames.length, this.channel, this);
+    if (this.followed) return this.openedToFollow();
+    if (this.cine && this.startsPlaying && opened.kind === "clip") this.play();
+    const isAsked = this.wishes.isWholeAsked && !this.cine;
+    if (!this.cine?.isPlaying && !isAsked) this.ask(isLarge(opened));
     this.screen.changed();
+    this.screen.moved("itself");
   }
 
   picture(header: PictureHeader, bitmap: ImageBitmap): void {
@@ -205,6 +236,7 @@ export class StackSession implements ChannelListener, CineScreen {
 
   cineChanged(): void {
     this.screen.changed();
+    if (this.sharing.isAnchoredAnew(this.cine) && !this.followed) this.screen.moved("itself");
   }
 
   broken(): void {
@@ -216,8 +248,7 @@ export class StackSession implements ChannelListener, CineScreen {
     if (fault.sequence !== undefined && fault.sequence < Math.max(this.drawnSequence, this.firstSequence)) return;
     if (fault.status === BUSY) {
       // The server has too much to do just now: what is on screen stays, and is asked for again.
-      clearTimeout(this.restTimer);
-      this.restTimer = setTimeout(() => this.rest(), BUSY_RETRY_MS);
+      this.wishes.restIn(BUSY_RETRY_MS);
       return;
     }
     this.failed(fault);
@@ -251,9 +282,87 @@ export class StackSession implements ChannelListener, CineScreen {
     return true;
   }
 
+  /** The line was lost meanwhile: what was asked for before will not come. */
+  private openedAgain(): void {
+    this.wishes.forget();
+    this.cine?.reconnected();
+    if (this.followed) return this.applyFollowed();
+    if (!this.cine?.isPlaying) this.ask(false);
+    this.screen.changed();
+  }
+
+  /** What was asked for before the tables were here is taken only if it was the right frame: no flash of another. */
+  private openedToFollow(): void {
+    const early = this.channel.nextSequence - 1;
+    const isAnyAsked = this.wishes.isAnyAsked;
+    this.applyFollowed();
+    if (isAnyAsked && this.channel.nextSequence - 1 > early) this.drawnSequence = Math.max(this.drawnSequence, early);
+  }
+
+  private followNobody(): void {
+    this.followed = null;
+    this.isAbsent = false;
+    this.sharing.alone();
+  }
+
+  private applyFollowed(): void {
+    const { opened, followed } = this;
+    if (!opened || !followed) return;
+    const before = this.view;
+    const after = fromShared(followed.view, this.screen.viewportSize(), opened);
+    if (!after) return this.absent();
+    this.isAbsent = false;
+    const isSameWindow = before.window?.join() === after.window?.join();
+    this.view = isSameWindow ? { ...after, window: before.window } : after;
+    const { cine } = followed.view;
+    if (this.cine && cine?.playing) this.playAlong(this.cine, cine, before.index);
+    else this.standStill(opened, followed.isMoving);
+    this.screen.draw();
+    this.screen.changed();
+  }
+
+  /** Nothing may stand for the frame that someone else sees (S01); pictures that are under way may not either. */
+  private absent(): void {
+    this.pauseCine();
+    this.wishes.forget();
+    this.isAbsent = true;
+    this.drawnSequence = this.channel.nextSequence - 1;
+    this.blank();
+    this.openAnew();
+    this.screen.draw();
+    this.screen.changed();
+  }
+
+  /** The series may have grown since it was opened here. */
+  private openAnew(): void {
+    const now = performance.now();
+    if (!this.target || this.line !== "open" || now - this.openedAnewAt < OPEN_ANEW_EVERY_MS) return;
+    this.openedAnewAt = now;
+    this.channel.subscribe(this.target);
+  }
+
+  private playAlong(player: CinePlayer, cine: SharedCine, indexOnScreen: number): void {
+    const { index } = this.view;
+    if (player.isPlaying) this.view = { ...this.view, index: indexOnScreen };
+    this.wasPlaying = false;
+    this.wishes.forget();
+    player.useView(this.loopView());
+    this.sharing.playAlong(player, index, cine);
+  }
+
+  /** The picture of the followed view: quick while it moves or just has moved, the whole truth once it rests. */
+  private standStill(opened: OpenedDocument, isMoving: boolean): void {
+    this.pauseCine();
+    if (this.wishes.isWholeAsked) return;
+    const isQuick = isMoving || performance.now() - this.movedAt < REST_MS || (!this.onScreen && isLarge(opened));
+    if (isQuick) this.wishes.quickUnlessAsked();
+    else this.wishes.whole();
+  }
+
   /** Nothing may stand for a picture that could not be shown. */
   private failed(fault: FaultDocument): void {
     this.fault = fault;
+    this.wishes.forget();
     this.cine?.stop();
     this.blank();
     this.screen.draw();
@@ -262,60 +371,46 @@ export class StackSession implements ChannelListener, CineScreen {
 
   /** Ask for the picture of the view: quick while it moves, the whole truth once it rests. */
   private ask(isMoving: boolean): void {
-    clearTimeout(this.restTimer);
     const cine = this.cine;
     if (cine?.isPlaying) {
       cine.pause();
       this.wasPlaying = true;
     }
-    this.channel.view(this.view.index, isMoving ? this.movingView() : this.restingView());
-    if (isMoving) this.restTimer = setTimeout(() => this.rest(), REST_MS);
+    if (isMoving) this.wishes.quick();
+    else this.wishes.whole();
   }
 
-  /** Spare the round trip to `opened`: the middle of a stack is asked for before its tables are here. */
+  /** Spare the round trip to `opened`: what will be seen first is asked for before the tables are here. */
   private askEarly(): void {
-    this.askedEarly = null;
-    if (this.likelyFrames < 2 || this.line !== "open") return;
-    this.askedEarly = middleOf(this.likelyFrames);
-    this.channel.view(this.askedEarly, this.restingView());
+    this.wishes.forget();
+    const first = this.followed?.view;
+    if (this.line !== "open" || first?.cine?.playing || (!first && this.likelyFrames < 2)) return;
+    const { index, window, invert } = first ?? { ...FIRST_VIEW, index: middleOf(this.likelyFrames) };
+    this.view = { ...FIRST_VIEW, index, window, invert };
+    this.wishes.whole();
   }
 
   private rest(): void {
     if (this.wasPlaying) return this.play();
-    this.channel.view(this.view.index, this.restingView());
+    this.wishes.whole();
   }
 
   private play(): void {
     this.wasPlaying = false;
-    clearTimeout(this.restTimer);
+    this.wishes.forget();
     this.cine?.useView(this.loopView());
     this.cine?.play(this.view.index);
   }
 
   private pauseCine(): void {
+    if (this.wasPlaying || this.cine?.isPlaying) this.wishes.forget();
     this.wasPlaying = false;
+    this.sharing.alone();
     this.cine?.pause();
   }
 
-  private movingView(): WireView {
-    const opened = this.opened;
-    const size = opened ? this.screen.usefulSize({ width: opened.columns, height: opened.rows }) : null;
-    return { ...this.lookOfView(), size, codec: "jpeg", quality: MOVING_QUALITY };
-  }
-
-  private restingView(): WireView {
-    return { ...this.lookOfView(), size: null, codec: "auto", quality: LOOP_QUALITY };
-  }
-
-  /** Stored JPEG frames go out as they are; anything else is encoded once for the loop. */
   private loopView(): WireView {
-    const isPlain = this.view.window === null && !this.view.invert;
-    const isStoredLossy = isPlain && this.opened?.lossy.is_lossy === true && !this.isLoopEncoded;
-    return { ...this.lookOfView(), size: null, codec: isStoredLossy ? "stored" : "jpeg", quality: LOOP_QUALITY };
-  }
-
-  private lookOfView(): Pick<WireView, "window" | "invert"> {
-    return { window: this.view.window, invert: this.view.invert };
+    return loopViewOf(this.view, this.opened?.lossy.is_lossy === true && !this.isLoopEncoded);
   }
 
   private report(sequence: number): void {
@@ -326,8 +421,10 @@ export class StackSession implements ChannelListener, CineScreen {
   }
 
   private clear(): void {
-    clearTimeout(this.restTimer);
+    this.wishes.forget();
+    this.followNobody();
     this.wasPlaying = false;
+    this.view = FIRST_VIEW;
     this.cine?.stop();
     this.cine = null;
     this.table = null;
@@ -340,14 +437,4 @@ export class StackSession implements ChannelListener, CineScreen {
     this.onScreen?.bitmap.close();
     this.onScreen = null;
   }
-}
-
-/** Long stacks open in the middle, where the thumbnail is from; loops at their first frame; the rest at the first image. */
-function firstIndex(opened: OpenedDocument): number {
-  if (opened.cine) return Math.max(0, opened.cine.start - 1);
-  return opened.kind === "stack" ? middleOf(opened.frames.length) : 0;
-}
-
-function middleOf(frames: number): number {
-  return Math.floor(frames / 2);
 }

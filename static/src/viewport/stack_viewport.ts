@@ -8,27 +8,32 @@ import { icon } from "../panels/icons";
 import { rateWords } from "../state/cine_clock";
 import type { OverlayMode } from "../state/corner_texts";
 import { changesInWords } from "../state/orientation";
-import type { SharedPaneView } from "../state/shared_state";
-import { FIRST_VIEW, type Point, type Size } from "../state/stack_view";
+import type { Seen } from "../state/shared_map";
+import { placeOfPointer, pointerOf } from "../state/shared_pointer";
+import type { SharedPaneView, SharedPointer, SharedStackView } from "../state/shared_state";
+import { aspectOf, FIRST_VIEW, type Point, type Size } from "../state/stack_view";
 import { framesDragged, type Tool, usableTool } from "../state/tool";
 import { draggedWindow, presetName, presetsFor, type Window, windowInWords } from "../state/windows";
 import { controls } from "../styles/controls";
 import { type GestureHandler, listenForGestures } from "../tools/gestures";
 import type { Command } from "../tools/keys";
+import type { Condition } from "./condition";
 import { detailsPanel, trustChip } from "./fidelity_view";
 import { glassStyles } from "./glass_styles";
 import { overlays } from "./overlays";
 import { type DrawnPicture, PictureCanvas } from "./picture_canvas";
-import { type Condition, type SessionScreen, StackSession } from "./stack_session";
-import { NOTHING, SummaryChanged, type ViewportProbe, type ViewportSummary } from "./summary";
+import { type Pointed, Pointing, pointerMarker, pointerStyles } from "./pointing";
+import type { Followed, SessionScreen } from "./session_screen";
+import { StackSession } from "./stack_session";
+import { NOTHING, PointerMoved, SummaryChanged, ViewMoved, type ViewportProbe, type ViewportSummary } from "./summary";
 
 const MIDDLE: Point = { x: 0, y: 0 };
 const SMALL_PX = 300;
 const SAY_AFTER_MS = 600;
 const SPEEDS = [0.25, 0.5, 1, 2] as const;
 @customElement("viewbox-stack")
-export class StackViewport extends LitElement implements SessionScreen, GestureHandler {
-  static override styles = [controls, glassStyles];
+export class StackViewport extends LitElement implements SessionScreen, GestureHandler, Pointed {
+  static override styles = [controls, glassStyles, pointerStyles];
 
   @property({ attribute: false }) client!: StreamClient;
   @property({ attribute: false }) target: Target | null = null;
@@ -41,8 +46,13 @@ export class StackViewport extends LitElement implements SessionScreen, GestureH
   @state() private spoken = "";
   @query("canvas") private canvasElement!: HTMLCanvasElement;
   @query(".glass") private glass!: HTMLElement;
+  @query(".pointer") private marker!: HTMLElement;
 
   private session: StackSession | null = null;
+  private shownTarget: Target | null = null;
+  /** What to show first of a target that the session hasn't heard of yet. */
+  private firstFollowed: Followed | null = null;
+  private pointing: Pointing | null = null;
   private canvas: PictureCanvas | null = null;
   private dragFrom: { window: Window | null; index: number; zoom: number; pan: Point } | null = null;
   private lastSummary = "";
@@ -64,13 +74,24 @@ export class StackViewport extends LitElement implements SessionScreen, GestureH
       tilesShown: 0,
       tilesPending: 0,
       sharedView: this.sharedView(),
-      isFollowing: false,
-      pointer: null,
+      isFollowing: session?.isFollowing ?? false,
+      pointer: this.pointing?.drawn ?? null,
     };
   }
 
-  sharedView(): SharedPaneView | null {
-    return null;
+  /** null before the series is open. */
+  sharedView(): SharedStackView | null {
+    return this.shownTarget === this.target ? (this.session?.sharedView() ?? null) : null;
+  }
+
+  follow(view: SharedPaneView, isMoving: boolean): void {
+    if (view.kind !== "stack") return;
+    if (this.session && this.shownTarget === this.target) this.session.follow(view, isMoving);
+    else this.firstFollowed = { view, isMoving };
+  }
+
+  showPointer(pointer: SharedPointer | null, name: string): void {
+    this.pointing?.show(pointer, name);
   }
 
   override firstUpdated(): void {
@@ -78,13 +99,14 @@ export class StackViewport extends LitElement implements SessionScreen, GestureH
     const stillness = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.session = new StackSession(this.client, this, !stillness);
     listenForGestures(this.glass, this, this.gone.signal);
+    this.pointing = new Pointing(this.glass, this.marker, this, this.gone.signal);
     this.sizes.observe(this.glass);
     this.resized();
-    if (this.target) this.session.show(this.target, this.likelyFrames);
+    this.showTarget();
   }
 
   override updated(before: PropertyValues<this>): void {
-    if (before.has("target") && before.get("target") !== undefined && this.target) this.session?.show(this.target, this.likelyFrames);
+    if (before.has("target") && before.get("target") !== undefined) this.showTarget();
     this.tell();
   }
 
@@ -124,6 +146,16 @@ export class StackViewport extends LitElement implements SessionScreen, GestureH
   // SessionScreen
   draw(): void {
     this.canvas?.draw(this.drawn(), this.session?.view ?? FIRST_VIEW, this.session?.cine?.isPlaying ?? false);
+    this.pointing?.pictureMoved();
+  }
+
+  viewportSize(): Size {
+    return this.canvas?.size ?? { width: 0, height: 0 };
+  }
+
+  moved(cause: "hand" | "itself"): void {
+    const view = this.sharedView();
+    if (view) this.dispatchEvent(new ViewMoved(view, cause));
   }
 
   changed(): void {
@@ -135,6 +167,21 @@ export class StackViewport extends LitElement implements SessionScreen, GestureH
     const opened = this.session?.opened;
     if (!opened || !this.session) return null;
     return this.canvas?.usefulSize(source, aspectOf(opened), this.session.view) ?? null;
+  }
+
+  // Pointed
+  pointerAt(place: Point): SharedPointer | null {
+    const seen = this.seen();
+    return seen && pointerOf(seen, seen.index, place, this.session?.cine?.isPlaying ?? false);
+  }
+
+  placeOf(pointer: SharedPointer): Point | null {
+    const seen = this.seen();
+    return seen && placeOfPointer(seen, seen.index, pointer);
+  }
+
+  tellPointer(pointer: SharedPointer | null): void {
+    this.dispatchEvent(new PointerMoved(pointer));
   }
 
   // GestureHandler
@@ -194,7 +241,7 @@ export class StackViewport extends LitElement implements SessionScreen, GestureH
     return html`
       <div class="glass ${session?.onScreen?.opened.colour ? "backed" : ""}">
         <canvas tabindex="0" role="img" aria-label=${this.pictureInWords()}></canvas>
-        ${this.texts()} ${this.stateWords(condition)} ${this.detailsView()}
+        ${pointerMarker} ${this.texts()} ${this.stateWords(condition)} ${this.detailsView()}
       </div>
       ${this.strip()}
       <div class="visually-hidden" aria-live="polite">${this.spoken}</div>
@@ -285,7 +332,7 @@ export class StackViewport extends LitElement implements SessionScreen, GestureH
   };
 
   private speedChosen = (event: Event): void => {
-    this.session?.cine?.setSpeed(Number((event.target as HTMLSelectElement).value));
+    this.session?.setSpeed(Number((event.target as HTMLSelectElement).value));
   };
 
   private showNative(): void {
@@ -294,6 +341,20 @@ export class StackViewport extends LitElement implements SessionScreen, GestureH
     if (!drawn || !session || !this.canvas) return;
     const wanted = 1 / (globalThis.devicePixelRatio || 1);
     session.act({ kind: "zoom", factor: wanted / this.canvas.zoomOf(drawn, session.view), at: MIDDLE });
+  }
+
+  private showTarget(): void {
+    if (this.target) this.session?.show(this.target, this.likelyFrames, this.firstFollowed);
+    this.shownTarget = this.target;
+    this.firstFollowed = null;
+  }
+
+  /** What is on the glass, for pointing at it. */
+  private seen(): (Seen & { readonly index: number }) | null {
+    const { session } = this;
+    if (!session?.onScreen) return null;
+    const { opened, identified } = session.onScreen;
+    return { view: session.view, viewport: this.viewportSize(), opened, index: identified.index };
   }
 
   private drawn(): DrawnPicture | null {
@@ -309,7 +370,9 @@ export class StackViewport extends LitElement implements SessionScreen, GestureH
 
   private resized(): void {
     const box = this.glass.getBoundingClientRect();
+    const from = this.viewportSize();
     if (this.canvas?.resize(box.width, box.height)) {
+      this.session?.resized(from);
       this.draw();
       this.requestUpdate();
     }
@@ -364,10 +427,4 @@ export class StackViewport extends LitElement implements SessionScreen, GestureH
       patient: opened.patient,
     };
   }
-}
-
-/** Height of an image pixel over its width. */
-function aspectOf(opened: OpenedDocument): number {
-  const aspect = opened.pixel_aspect ?? 1;
-  return aspect > 0 ? aspect : 1;
 }

@@ -46,16 +46,16 @@ export class Invitations extends LitElement {
       .what {
         overflow-wrap: anywhere;
       }
-      a {
-        min-height: 40px;
+      .join {
+        min-height: 44px;
         padding: 0 20px;
         background: var(--shared);
-        color: #17112b;
+        color: var(--on-shared);
         font-weight: 600;
       }
-      a:hover {
-        background: #e4d8ff;
-        color: #17112b;
+      .join:hover {
+        background: var(--shared-hover);
+        color: var(--on-shared);
       }
     `,
   ];
@@ -90,7 +90,7 @@ export class Invitations extends LitElement {
     return html`<li>
       <span class="sign">${icon("presentation")}</span>
       <span><strong>${words}</strong><span class="what">${this.whatOf(card)}</span></span>
-      <a class="button" href=${card.url} aria-label="${isOwn ? "Go back" : "Join"}: ${words}">${isOwn ? "Go back" : "Join"}</a>
+      <a class="button join" href=${card.url} aria-label="${isOwn ? "Go back" : "Join"}: ${words}">${isOwn ? "Go back" : "Join"}</a>
     </li>`;
   }
 

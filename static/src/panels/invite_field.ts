@@ -44,10 +44,13 @@ export class InviteField extends LitElement {
         height: 32px;
         padding: 0 8px;
         border: 0;
-        outline: none;
         background: none;
         color: var(--text);
         font: inherit;
+      }
+      /* The box around it is outlined. */
+      input:focus-visible {
+        outline: none;
       }
       input::placeholder {
         color: var(--text-soft);
@@ -191,7 +194,7 @@ export class InviteField extends LitElement {
           ${person.name}${person.name === person.username ? nothing : html` <span>${person.username}</span>`}
         </li>`,
       )}
-      ${found.length === 0 ? html`<li class="none" role="option" aria-disabled="true" aria-selected="false">Nobody of that name</li>` : nothing}
+      ${found.length === 0 ? html`<li class="none" role="option" aria-disabled="true" aria-selected="false">Nobody else of that name</li>` : nothing}
     </ul>`;
   }
 

@@ -24,7 +24,8 @@ export class PresenterBar extends LitElement {
         display: flex;
         align-items: center;
         gap: 10px;
-        min-height: 40px;
+        /* Always the same, so that nothing that is said moves the images. */
+        height: 44px;
         padding: 2px 10px 2px 14px;
         border-bottom: 1px solid var(--shared-line);
         background: var(--shared-ground);
@@ -35,7 +36,7 @@ export class PresenterBar extends LitElement {
         background: var(--warn-ground);
       }
       .strip.away {
-        border-style: dashed;
+        border-bottom-style: dashed;
       }
       .sign {
         display: inline-flex;
@@ -68,11 +69,12 @@ export class PresenterBar extends LitElement {
       button.main {
         border-color: transparent;
         background: var(--shared);
-        color: #17112b;
+        color: var(--on-shared);
         font-weight: 600;
       }
       button.main:hover {
-        background: #e4d8ff;
+        background: var(--shared-hover);
+        color: var(--on-shared);
       }
       kbd {
         font: 11px var(--mono);
@@ -88,8 +90,13 @@ export class PresenterBar extends LitElement {
       }
       @media (max-width: 720px) {
         .strip {
+          height: 52px;
           gap: 8px;
           padding: 2px 6px 2px 10px;
+        }
+        .words {
+          max-height: 48px;
+          overflow: hidden;
         }
         .aside {
           display: block;

@@ -52,9 +52,9 @@ export class SharePanel extends LitElement {
     if (this.dialog && !this.dialog.open) this.dialog.showModal();
   }
 
-  /** Put the cursor where one goes on: the button that starts, or the close button. */
+  /** Go on from here by keyboard: with the button that starts, or from the title. */
   override firstUpdated(): void {
-    this.renderRoot.querySelector<HTMLElement>(".start, .head button")?.focus();
+    (this.renderRoot.querySelector<HTMLElement>(".start") ?? this.renderRoot.querySelector<HTMLElement>("h2"))?.focus();
   }
 
   override render(): TemplateResult {
@@ -66,7 +66,7 @@ export class SharePanel extends LitElement {
   private content(): TemplateResult {
     const { facts } = this;
     return html`<div class="head">
-        <h2 id="title">${facts ? "Shared view" : "Look together"}</h2>
+        <h2 id="title" tabindex="-1">${facts ? "Shared view" : "Look together"}</h2>
         <button @click=${() => this.wish("close")} aria-label="Close the panel">${icon("close")}</button>
       </div>
       ${this.problem || this.trouble ? html`<section><p class="problem" role="alert">${this.problem || this.trouble}</p></section>` : nothing}
@@ -84,7 +84,7 @@ export class SharePanel extends LitElement {
   }
 
   private going(facts: SharedFacts): TemplateResult {
-    return html`${this.linkSection(facts)} ${this.inviteSection(facts)}
+    return html`${this.inviteSection(facts)}
       <section>
         <h3>People</h3>
         <viewbox-shared-people
@@ -97,18 +97,6 @@ export class SharePanel extends LitElement {
       ${this.endSection(facts)}`;
   }
 
-  private linkSection(facts: SharedFacts): TemplateResult {
-    return html`<section>
-      <h3>Link</h3>
-      <div class="link">
-        <input id="link" readonly aria-label="Link of this shared view" value=${linkOf(facts)} @focus=${selectAll} />
-        <button class="outlined copy" @click=${this.copy}>${icon(this.isCopied ? "check" : "copy")} ${this.isCopied ? "Copied" : "Copy"}</button>
-      </div>
-      <p>For colleagues who sign in. Who may not see the study learns that something is withheld, and nothing else.</p>
-      <span class="visually-hidden" role="status">${this.isCopied ? "Link copied" : ""}</span>
-    </section>`;
-  }
-
   private inviteSection(facts: SharedFacts): TemplateResult {
     return html`<section>
       <h3>Invite</h3>
@@ -117,7 +105,17 @@ export class SharePanel extends LitElement {
         .busy=${this.isBusy}
         @people-chosen=${this.invite}
       ></viewbox-invite-field>
-      <p>Who is invited by name may see what hangs here, as far as you may yourself, until the shared view ends. It is recorded.</p>
+      <div class="link">
+        <input id="link" readonly aria-label="Link of this shared view" value=${linkOf(facts)} @focus=${selectAll} />
+        <button class="outlined copy" @click=${this.copy}>
+          ${icon(this.isCopied ? "check" : "copy")} ${this.isCopied ? "Copied" : "Copy link"}
+        </button>
+      </div>
+      <p>
+        By name: they may see what hangs here, as far as you may, until the shared view ends. By link: they sign in and see what is
+        theirs to see; the rest is withheld.
+      </p>
+      <span class="visually-hidden" role="status">${this.isCopied ? "Link copied" : ""}</span>
     </section>`;
   }
 
@@ -125,7 +123,7 @@ export class SharePanel extends LitElement {
     const mayEnd = isPresenter(facts) || facts.openedBy === facts.you;
     if (this.asksToEnd) {
       return html`<section class="foot">
-        <p>Everyone keeps nothing but what they may see anyway.</p>
+        <p>Invitations end with it. Each goes on alone, with what is theirs to see.</p>
         <button class="outlined" @click=${() => (this.asksToEnd = false)}>Go on</button>
         <button class="end" ?disabled=${this.isBusy} @click=${this.end}>End for everyone</button>
       </section>`;

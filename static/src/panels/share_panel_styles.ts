@@ -45,6 +45,9 @@ export const sharePanelStyles = css`
     margin: 0;
     font-size: 15px;
   }
+  h2:focus-visible {
+    outline: none;
+  }
   h3 {
     margin: 0;
     font-size: 12px;
@@ -90,7 +93,7 @@ export const sharePanelStyles = css`
     font: 12px var(--mono);
   }
   .copy {
-    min-width: 92px;
+    min-width: 112px;
   }
   .problem {
     padding: 8px 12px;

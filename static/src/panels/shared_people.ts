@@ -4,7 +4,7 @@ import { customElement, property, state } from "lit/decorators.js";
 import type { SharedPerson } from "../net/worker_messages";
 import { controls } from "../styles/controls";
 import { icon } from "./icons";
-import { CONDITION_SIGNS, CONDITION_WORDS, isPresenter, type SharedFacts } from "./shared_words";
+import { CONDITION_SIGNS, isPresenter, type SharedFacts } from "./shared_words";
 
 export type PersonAction = "let see" | "hand over" | "remove";
 
@@ -77,6 +77,7 @@ export class SharedPeople extends LitElement {
         color: var(--shared);
       }
       .fold {
+        display: inline-flex;
         color: var(--text-soft);
       }
       [aria-expanded="true"] .fold {
@@ -142,7 +143,7 @@ export class SharedPeople extends LitElement {
   /** A sign and a word: the colour only repeats them. */
   private condition({ condition, is_presenter }: SharedPerson): TemplateResult {
     if (is_presenter && condition !== "lost") return html`<span class="condition presents">${icon("presentation")} presents</span>`;
-    return html`<span class="condition ${condition}">${icon(CONDITION_SIGNS[condition])} ${CONDITION_WORDS[condition]}</span>`;
+    return html`<span class="condition ${condition}">${icon(CONDITION_SIGNS[condition])} ${condition}</span>`;
   }
 
   private letSee(person: SharedPerson): TemplateResult {

@@ -28,7 +28,10 @@ export class SharedScenes {
   private awaitsPicture = false;
   private turn = 0;
 
-  constructor(private readonly stage: Stage) {}
+  constructor(
+    private readonly stage: Stage,
+    private readonly fetchContents: (uid: string) => Promise<StudyContents> = studyContents,
+  ) {}
 
   /** Blank the page if it shows another patient than this state; true if so. */
   blankFor(state: SharedState): boolean {
@@ -121,7 +124,7 @@ export class SharedScenes {
   private async contentsOf(uid: string, turn: number): Promise<StudyContents | null> {
     while (turn === this.turn) {
       try {
-        return await studyContents(uid);
+        return await this.fetchContents(uid);
       } catch (error) {
         if (error instanceof ApiError && NOT_YOURS.includes(error.status)) return null;
         await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));

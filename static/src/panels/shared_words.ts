@@ -52,15 +52,6 @@ export const CONDITION_SIGNS: Readonly<Record<PersonCondition, IconName>> = {
   lost: "unplug",
 };
 
-export const CONDITION_WORDS: Readonly<Record<PersonCondition, string>> = {
-  "in step": "in step",
-  loading: "loading",
-  behind: "behind",
-  elsewhere: "looks elsewhere",
-  withheld: "may not see this",
-  lost: "connection lost",
-};
-
 /** Full name of someone who is there, else the user name. */
 export function nameOf(facts: SharedFacts, person: string): string {
   return facts.people.find((one) => one.person === person)?.name || person;

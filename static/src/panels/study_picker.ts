@@ -38,6 +38,10 @@ export class StudyPicker extends LitElement {
         color: var(--text);
         overflow: hidden;
       }
+      dialog.asks {
+        height: auto;
+        max-width: 640px;
+      }
       dialog::backdrop {
         background: rgb(0 0 0 / 65%);
       }
@@ -85,7 +89,7 @@ export class StudyPicker extends LitElement {
         align-content: center;
         justify-items: center;
         gap: 16px;
-        padding: 24px;
+        padding: 32px 24px;
         text-align: center;
       }
       .question > .icon {
@@ -151,6 +155,8 @@ export class StudyPicker extends LitElement {
   @query("dialog") private dialog!: HTMLDialogElement;
   @query("#find") private box!: HTMLInputElement | null;
   private typing = 0;
+  /** As typed, also after the question. */
+  private words = "";
   private asking: AbortController | null = null;
 
   override firstUpdated(): void {
@@ -170,7 +176,7 @@ export class StudyPicker extends LitElement {
   }
 
   override render(): TemplateResult {
-    return html`<dialog aria-labelledby="title" @close=${() => this.dispatchEvent(new StudyPicked(null))} @cancel=${this.cancelled}>
+    return html`<dialog class=${this.asked ? "asks" : ""} aria-labelledby="title" @close=${() => this.dispatchEvent(new StudyPicked(null))} @cancel=${this.cancelled}>
       <div class="frame">${this.asked ? this.question(this.asked) : this.list()}</div>
     </dialog>`;
   }
@@ -185,7 +191,7 @@ export class StudyPicker extends LitElement {
         <label class="search">
           <span class="visually-hidden">Search by name, patient ID, accession number or description</span>
           ${icon("search")}
-          <input id="find" type="search" autocomplete="off" spellcheck="false" placeholder="Name, ID, accession number, description" @input=${this.typed} />
+          <input id="find" type="search" autocomplete="off" spellcheck="false" placeholder="Name, ID, accession number, description" .value=${this.words} @input=${this.typed} />
         </label>
       </div>
       <div class="results">
@@ -202,10 +208,10 @@ export class StudyPicker extends LitElement {
       ${icon("warning")}
       <h3 id="title">You are about to show another patient to everyone</h3>
       <dl class="change">
-        ${this.patient ? html`<dt>now</dt><dd>${inWords(this.patient)}</dd>` : nothing}
-        <dt>next</dt>
+        ${this.patient ? html`<dt>Now</dt><dd>${inWords(this.patient)}</dd>` : nothing}
+        <dt>Next</dt>
         <dd class="next">${inWords(study.patient)}</dd>
-        <dt>study</dt>
+        <dt>Study</dt>
         <dd>${[dateInWords(study.study_date), study.description ?? ""].filter(Boolean).join(" · ")}</dd>
       </dl>
       <div class="answers">
@@ -229,7 +235,8 @@ export class StudyPicker extends LitElement {
 
   private typed = (): void => {
     clearTimeout(this.typing);
-    this.typing = window.setTimeout(() => void this.ask(this.box?.value.trim() ?? ""), TYPING_MS);
+    this.words = this.box?.value ?? "";
+    this.typing = window.setTimeout(() => void this.ask(this.words.trim()), TYPING_MS);
   };
 
   private async ask(search: string): Promise<void> {

@@ -1,8 +1,10 @@
 """The consumer with a transport that a test holds in its hand: clients that stop reading, fall silent, or lose their rights."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import threading
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import pytest
@@ -10,12 +12,19 @@ from django.conf import settings
 from django.test import Client
 
 from archive.services.ingest import IncomingFile, store_instances
+from archive.services.retrieve import StoredImage
+from governance.core.faults import Unsupported
 from governance.core.policy import operator
 from tests.conftest import Actor
 from tests.integration import drawings
 from viewer.core.messages import FIRST_CREDIT, MAX_CREDIT, Kind, pack_control, parse_control
-from viewer.core.picture_header import PictureHeader
-from viewer.services import open_streams, streaming
+from viewer.core.picture import Picture
+from viewer.core.picture_header import HEADER_BYTES, PictureHeader, instance_digest
+from viewer.core.scheduler import Scheduler
+from viewer.core.view import ViewState
+from viewer.services import open_streams, picture_messages, pool, streaming
+from viewer.services.opening import open_target
+from viewer.services.rendering import render_frame
 from viewer.ws.consumer import StreamConsumer
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,6 +39,7 @@ class Transport:
         self.incoming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.controls: asyncio.Queue[tuple[Kind, dict[str, Any]]] = asyncio.Queue()
         self.pictures: list[PictureHeader] = []
+        self.payloads: list[bytes] = []
         self.reads = asyncio.Event()
         self.reads.set()
         self.closed_with: int | None = None
@@ -49,6 +59,7 @@ class Transport:
             data = message["bytes"]
             if data[3] in (Kind.PICTURE, Kind.TILE):
                 self.pictures.append(PictureHeader.parse(data))
+                self.payloads.append(data[HEADER_BYTES:])
             else:
                 kind, _, document = parse_control(data)
                 self.controls.put_nowait((kind, document))
@@ -74,6 +85,11 @@ def series(db: None) -> str:
 @pytest.fixture
 def browser(alice: Actor) -> Client:
     return alice.client()
+
+
+@pytest.fixture
+def second_browser(bob: Actor) -> Client:
+    return bob.client()
 
 
 @asynccontextmanager
@@ -175,3 +191,175 @@ async def test_S01_a_viewport_that_changes_study_while_opening_shows_only_the_la
         await until(lambda: transport.pictures)
         assert opened["epoch"] == 29
         assert [(header.epoch, header.sequence) for header in transport.pictures] == [(29, 29)]
+
+
+class Renders:
+    """The real render, held back at the indexes that a test names; counts by index what it did."""
+
+    def __init__(self, names: list[str]) -> None:
+        self.names = names
+        self.begun: Counter[int] = Counter()
+        self.done: Counter[int] = Counter()
+        self.faults: dict[int, Exception] = {}
+        self._held: dict[int, threading.Event] = {}
+
+    def hold(self, *indexes: int) -> None:
+        self._held |= {index: threading.Event() for index in indexes}
+
+    def let_go(self) -> None:
+        for held in self._held.values():
+            held.set()
+
+    def __call__(self, *, image: StoredImage, frame_index: int, view: ViewState) -> Picture:
+        index = self.names.index(image.sop_instance_uid)
+        self.begun[index] += 1
+        if index in self._held:
+            assert self._held[index].wait(DEADLINE_S)
+        self.done[index] += 1
+        if index in self.faults:
+            raise self.faults[index]
+        return render_frame(image=image, frame_index=frame_index, view=view)
+
+
+@pytest.fixture
+def renders(series: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Renders]:
+    opened = open_target(actor=operator("test"), target={"series_instance_uid": series})
+    found = Renders([image.sop_instance_uid for image, _ in opened.frames])
+    monkeypatch.setattr(picture_messages, "render_frame", found)
+    yield found
+    found.let_go()
+
+
+async def subscribed(stack: AsyncExitStack, browser: Client, series: str, *, epoch: int = 1) -> tuple[Transport, Scheduler]:
+    transport, _, consumer = await stack.enter_async_context(connected(browser))
+    transport.say(Kind.SUBSCRIBE, 1, epoch=epoch, target={"series_instance_uid": series})
+    await transport.hear(Kind.OPENED)
+    assert consumer.session is not None
+    return transport, consumer.session.scheduler
+
+
+async def test_S01_many_who_look_at_the_same_cost_one_picture_each_with_their_own_header(
+    browser: Client, second_browser: Client, series: str, renders: Renders
+) -> None:
+    view = {"window": [300, 900], "codec": "jpeg", "quality": 70, "size": [16, 16]}
+    rendered, shared = pool.counters.pictures_rendered, pool.counters.pictures_shared
+    async with AsyncExitStack() as stack:
+        browsers = [browser, second_browser]
+        people = [await subscribed(stack, browsers[number % 2], series, epoch=10 + number) for number in range(12)]
+        renders.hold(2)
+        for number, (transport, _) in enumerate(people[:9]):
+            transport.say(Kind.VIEW, 1, sequence=100 + number, index=2, view=view)
+        await until(lambda: all(scheduler.held for _, scheduler in people[:9]))
+        people[9][0].say(Kind.VIEW, 1, sequence=1, index=3, view=view)
+        await until(lambda: people[9][0].pictures)  # those who wait hold no render slot
+        assert not any(transport.pictures for transport, _ in people[:9])
+        renders.let_go()
+        await until(lambda: all(transport.pictures for transport, _ in people[:9]))
+        for number, (transport, _) in enumerate(people[10:], 10):  # who comes later finds it made
+            transport.say(Kind.VIEW, 1, sequence=100 + number, index=2, view=view)
+        await until(lambda: all(transport.pictures for transport, _ in people))
+        assert (renders.done[2], renders.done[3]) == (1, 1)
+        assert pool.counters.pictures_rendered == rendered + 2
+        assert pool.counters.pictures_shared == shared + 10
+        same = [people[number] for number in (*range(9), 10, 11)]
+        assert len({transport.payloads[0] for transport, _ in same}) == 1
+        assert [(transport.pictures[0].epoch, transport.pictures[0].sequence) for transport, _ in same] == [
+            (10 + number, 100 + number) for number in (*range(9), 10, 11)
+        ]
+        digest = instance_digest(renders.names[2])
+        assert {(header.instance_digest, header.index, header.window_center) for (header,) in (t.pictures for t, _ in same)} == {
+            (digest, 2, 300.0)
+        }
+        await until(lambda: all((scheduler.held, scheduler.held_bytes) == (0, 0) for _, scheduler in people))
+        assert {scheduler.credit for _, scheduler in people} == {FIRST_CREDIT - 1}
+
+
+@pytest.mark.parametrize("goes", ["cancels", "unsubscribes", "closes"])
+async def test_whoever_asked_first_may_go_and_the_others_get_their_picture(
+    browser: Client, series: str, renders: Renders, goes: str
+) -> None:
+    """The render threads are busy, so that the first one's picture has not begun when it goes."""
+    may_begin = threading.Event()
+    for _ in range(pool.THREADS):
+        pool.submit(may_begin.wait, DEADLINE_S)
+    async with AsyncExitStack() as stack:
+        stack.callback(may_begin.set)
+        other, scheduler = await subscribed(stack, browser, series)
+        async with connected(browser) as (first, _, consumer):
+            first.say(Kind.SUBSCRIBE, 1, epoch=1, target={"series_instance_uid": series})
+            await first.hear(Kind.OPENED)
+            first.say(Kind.VIEW, 1, sequence=1, index=0, view={})
+            assert consumer.session is not None
+            session = consumer.session
+            await until(lambda: session.scheduler.held == 1)
+            other.say(Kind.VIEW, 1, sequence=7, index=0, view={})
+            await until(lambda: scheduler.held == 1)
+            if goes != "closes":
+                first.say(Kind.CANCEL if goes == "cancels" else Kind.UNSUBSCRIBE, 1)
+                first.say(Kind.PING, t=0)
+                await first.hear(Kind.PONG)
+                may_begin.set()
+                await until(lambda: session.scheduler.held == 0)
+                assert (session.scheduler.credit, session.scheduler.counters.dropped) == (FIRST_CREDIT, 1)
+        assert not first.pictures
+        may_begin.set()
+        await until(lambda: other.pictures)
+        assert [header.sequence for header in other.pictures] == [7]
+        assert renders.done[0] == 1
+        assert streaming._render_slots()._taken == 0
+
+
+async def test_pictures_of_a_viewport_come_in_order_though_others_make_some_of_them(browser: Client, series: str, renders: Renders) -> None:
+    renders.hold(0)
+    async with AsyncExitStack() as stack:
+        other, _ = await subscribed(stack, browser, series)
+        other.say(Kind.VIEW, 1, sequence=1, index=0, view={})
+        await until(lambda: renders.begun.total() == 1)
+        transport, scheduler = await subscribed(stack, browser, series)
+        transport.say(Kind.QUEUE, 1, sequence=1, views=[{"index": index} for index in (1, 0, 2, 0, 3)])  # 0 twice: joined twice
+        await until(lambda: renders.done[3] == 1)
+        await until(lambda: transport.pictures)
+        assert [header.sequence for header in transport.pictures] == [1]
+        renders.let_go()
+        await until(lambda: len(transport.pictures) == 5)
+        assert [(header.sequence, header.index) for header in transport.pictures] == [(1, 1), (2, 0), (3, 2), (4, 0), (5, 3)]
+        assert renders.done[0] == 1
+        await until(lambda: scheduler.held == 0)
+        assert scheduler.credit == FIRST_CREDIT - 5
+
+
+async def test_a_failure_is_told_to_all_who_wait_and_tried_again(browser: Client, series: str, renders: Renders) -> None:
+    renders.hold(0)
+    renders.faults[0] = Unsupported("pixels of this kind")
+    async with AsyncExitStack() as stack:
+        people = [await subscribed(stack, browser, series) for _ in range(3)]
+        for number, (transport, _) in enumerate(people):
+            transport.say(Kind.VIEW, 1, sequence=number, index=0, view={})
+        await until(lambda: all(scheduler.held for _, scheduler in people))
+        renders.let_go()
+        faults = [await transport.hear(Kind.FAULT) for transport, _ in people]
+        assert [(fault["status"], fault["about"], fault["sequence"]) for fault in faults] == [(415, Kind.VIEW, n) for n in range(3)]
+        assert len({fault["correlation_id"] for fault in faults}) == 3
+        assert {(scheduler.held, scheduler.credit) for _, scheduler in people} == {(0, FIRST_CREDIT)}
+        assert renders.done[0] == 1
+        renders.faults.clear()
+        for number, (transport, _) in enumerate(people):
+            transport.say(Kind.VIEW, 1, sequence=10 + number, index=0, view={})
+        await until(lambda: all(transport.pictures for transport, _ in people))
+        assert renders.done[0] == 2
+
+
+async def test_a_full_render_queue_is_told_to_all_who_wait(
+    browser: Client, series: str, renders: Renders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with AsyncExitStack() as stack:
+        transport, scheduler = await subscribed(stack, browser, series)
+        with monkeypatch.context() as patched:
+            patched.setattr(pool, "_pool", pool.RenderPool(max_waiting=0))
+            transport.say(Kind.QUEUE, 1, sequence=5, views=[{"index": 0}, {"index": 0}, {"index": 1}])
+            faults = [await transport.hear(Kind.FAULT) for _ in range(3)]
+        assert sorted((fault["status"], fault["sequence"]) for fault in faults) == [(503, 5), (503, 6), (503, 7)]
+        assert streaming._render_slots()._taken == 0
+        transport.say(Kind.VIEW, 1, sequence=9, index=0, view={})
+        await until(lambda: transport.pictures)
+        assert (scheduler.credit, scheduler.counters.faults) == (FIRST_CREDIT - 1, 3)

@@ -7,8 +7,9 @@ from archive.core.codecs import DecodedFrame
 from archive.core.lookup_table import LookupTable
 from governance.core.faults import Malformed, Unsupported
 from tests.unit.pixel_images import image
-from viewer.core.display import display_levels, frame_extent, shows_stored_levels
+from viewer.core.display import display_levels, shows_stored_levels
 from viewer.core.view import ViewState
+from viewer.core.voi_choice import frame_extent
 
 XA = "1.2.840.10008.5.1.4.1.1.12.1"
 

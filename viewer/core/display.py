@@ -1,7 +1,7 @@
-"""The display chain, composed once and applied per frame (PS3.4 N.2).
+"""The point transforms of the display chain, composed once and applied per frame (PS3.4 N.2).
 
-stored values -> modality LUT -> VOI LUT -> MONOCHROME1 and inversion -> levels 0..255; or palette; or colour. For stored values
-of up to 16 bits all of it becomes one table.
+stored values -> modality LUT -> VOI LUT -> presentation (MONOCHROME1, inversion) -> levels 0..255; or palette; or colour. For stored
+values of up to 16 bits all of it becomes one table. Mask subtraction, shutters and overlays: viewer.core.shown_frame.
 """
 
 from dataclasses import dataclass
@@ -14,26 +14,21 @@ from numpy.typing import NDArray
 from archive.core.codecs import DecodedFrame
 from archive.core.codecs.frames import stored_range
 from archive.core.description import ImageDescription, Rescale
-from archive.core.kernels import int8, int16, int32, int64, kernel, pair, readonly, uint8, uint16, uint32, void, writable
+from archive.core.kernels import kernel, readonly, uint8, uint16, void, writable
 from archive.core.lookup_table import LookupTable
 from governance.core.faults import Malformed, Unsupported
+from viewer.core.applied import Applied
 from viewer.core.colour import rgb_levels
+from viewer.core.icc import changes_nothing, is_usable, to_srgb
+from viewer.core.mask_subtraction import difference_window, subtraction_of
 from viewer.core.modality_lut import apply_modality, modality_of
 from viewer.core.palette import palette_table
 from viewer.core.view import ViewState
+from viewer.core.voi_choice import Voi, stored_voi, voi_of
 from viewer.core.voi_lut import FUNCTIONS, apply_voi_lut, apply_window, check_window, resolve_function, window_table
 
 TABLE_BITS = 16  # more bits, and floats, go through the formulas pixel by pixel
-
-
-@dataclass(frozen=True, slots=True)
-class Voi:
-    """The VOI transform in use: a window with its function, or a table (then center and width are None)."""
-
-    center: float | None
-    width: float | None
-    function: str
-    table: LookupTable | None = None
+BACKGROUND = 0  # pixel padding is no image: black, whatever the window or inversion (PS3.3 C.7.5.1.1.2)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -43,6 +38,7 @@ class Levels:
     values: NDArray[np.uint8]
     window_center: float | None
     window_width: float | None
+    applied: Applied = Applied.NOTHING
 
 
 # --- kernels ---
@@ -80,72 +76,6 @@ def _look_up_colour(stored: Any, table: Any, offset: Any, mask: Any, out: Any) -
         out[i, 2] = table[index, 2]
 
 
-@kernel(
-    pair(int64)(readonly(uint8), int64, int64),
-    pair(int64)(readonly(int8), int64, int64),
-    pair(int64)(readonly(uint16), int64, int64),
-    pair(int64)(readonly(int16), int64, int64),
-    pair(int64)(readonly(uint32), int64, int64),
-    pair(int64)(readonly(int32), int64, int64),
-)
-def _extent(stored: Any, padding_low: Any, padding_high: Any) -> tuple[int, int]:
-    """Return the smallest and largest value outside the padding range; (1, 0) when there is none."""
-    low = int64(1) << 40
-    high = -(int64(1) << 40)
-    for i in range(stored.shape[0]):
-        value = int64(stored[i])
-        is_image = value < padding_low or value > padding_high
-        low = min(low, value) if is_image else low
-        high = max(high, value) if is_image else high
-    if high < low:
-        return 1, 0
-    return low, high
-
-
-# --- VOI ---
-
-
-def voi_of(decoded: DecodedFrame, description: ImageDescription, frame_index: int, view: ViewState) -> Voi:
-    """Return the VOI transform: the view's window, else the image's first window, else its VOI LUT, else its full range.
-
-    Full range is that of Bits Stored up to 8 bits, and beyond, or where a modality transform applies, that of the frame's
-    own values without padding.
-    """
-    stated = stored_voi(description, frame_index, view)
-    if stated is not None:
-        return stated
-    modality = modality_of(description, frame_index)
-    low, high = frame_extent(decoded.values, description.padding)
-    ends = apply_modality(np.array([low, high]), modality) if isinstance(modality, Rescale) else modality.entries
-    return range_voi(float(ends.min()), float(ends.max()), is_integer=description.pixel_kind == "integer")
-
-
-def _window(center: float, width: float, stated: str, description: ImageDescription) -> Voi:
-    function = resolve_function(stated, width, is_integer=description.pixel_kind == "integer")
-    return Voi(center, width, function)
-
-
-def range_voi(low: float, high: float, *, is_integer: bool) -> Voi:
-    """Return the window that takes low to 0 and high to 255."""
-    if high <= low:
-        return Voi(low + 0.5, 1.0, "LINEAR")
-    if is_integer and high - low >= 1:
-        return Voi((low + high) / 2 + 0.5, high - low + 1, "LINEAR")
-    return Voi((low + high) / 2, high - low, "LINEAR_EXACT")
-
-
-def frame_extent(values: NDArray[Any], padding: tuple[float, float] | None) -> tuple[float, float]:
-    """Return the smallest and largest stored value of a frame that are not padding; its largest, twice, when all are."""
-    if values.dtype.kind == "f":
-        finite = values[np.isfinite(values)]
-        if padding is not None:
-            finite = finite[(finite < padding[0]) | (finite > padding[1])]
-        return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
-    low, high = padding if padding is not None else (1, 0)
-    smallest, largest = _extent(values.reshape(-1), int(low), int(high))
-    return (smallest, largest) if largest >= smallest else (int(values.max()),) * 2
-
-
 # --- the chain ---
 
 
@@ -153,19 +83,61 @@ def display_levels(decoded: DecodedFrame, description: ImageDescription, frame_i
     """Return the levels that show a decoded frame in a view. Raises: Malformed, Unsupported (colour models)."""
     if decoded.values.ndim == 3:
         rgb = rgb_levels(decoded.values, decoded.photometric_interpretation, description.bits_stored)
-        return Levels(255 - rgb if view.invert else rgb, None, None)
+        applied = colour_management(description, view)
+        if applied is Applied.COLOUR_MANAGED and description.colour_profile is not None:
+            rgb = to_srgb(rgb, description.colour_profile)
+        return Levels(255 - rgb if view.invert else rgb, None, None, applied)
     if decoded.photometric_interpretation == "PALETTE COLOR":
-        return Levels(_palette_levels(decoded, description, view), None, None)
-    if decoded.photometric_interpretation not in ("MONOCHROME1", "MONOCHROME2"):
-        raise Unsupported("photometric interpretation", decoded.photometric_interpretation)
+        return Levels(_palette_levels(decoded, description, view), None, None, colour_management(description, view))
+    check_grey(decoded)
     voi = voi_of(decoded, description, frame_index, view)
-    inverted = (decoded.photometric_interpretation == "MONOCHROME1") != view.invert
+    inverted = is_inverted(decoded, description, view)
     modality = modality_of(description, frame_index)
+    if description.has_supplemental_palette:
+        values = _partly_coloured(decoded, description, level_table(description, modality, voi, inverted), view)
+        return Levels(values, voi.center, voi.width, colour_management(description, view))
     if has_table(description):
         values = _apply_table(decoded.values, description, level_table(description, modality, voi, inverted))
     else:
         values = _levels(apply_modality(decoded.values, modality), voi, inverted)
+        values = _without_padding(values, decoded.values, description)
     return Levels(values, voi.center, voi.width)
+
+
+def difference_levels(
+    difference: NDArray[np.float64], decoded: DecodedFrame, description: ImageDescription, frame_index: int, view: ViewState
+) -> Levels:
+    """Return the levels of a frame minus its mask.
+
+    difference: in modality values. decoded: the contrast frame, whose padding is background.
+    The view's window applies, in units of the difference, else difference_window; a stored window is meant for stored values.
+    """
+    check_grey(decoded)
+    center, width = view.window or difference_window(description, frame_index)
+    function = resolve_function(view.voi_function, width, is_integer=False)
+    values = _levels(difference, Voi(center, width, function), is_inverted(decoded, description, view))
+    return Levels(_without_padding(values, decoded.values, description), center, width, Applied.SUBTRACTED)
+
+
+def check_grey(decoded: DecodedFrame) -> None:
+    """Raise Unsupported where one sample a pixel is no grey."""
+    if decoded.photometric_interpretation not in ("MONOCHROME1", "MONOCHROME2"):
+        raise Unsupported("photometric interpretation", decoded.photometric_interpretation)
+
+
+def is_inverted(decoded: DecodedFrame, description: ImageDescription, view: ViewState) -> bool:
+    """Say whether low values are bright: by Presentation LUT Shape, else by MONOCHROME1; the view may exchange them."""
+    shape = description.presentation_lut_shape
+    is_inverse = shape == "INVERSE" if shape else decoded.photometric_interpretation == "MONOCHROME1"
+    return is_inverse != view.invert
+
+
+def colour_management(description: ImageDescription, view: ViewState) -> Applied:
+    """Return what becomes of the image's ICC profile in a view (rule S10)."""
+    profile = description.colour_profile
+    if profile is None:
+        return Applied.NOTHING
+    return Applied.COLOUR_MANAGED if view.icc and is_usable(profile) else Applied.PROFILE_NOT_USED
 
 
 def has_table(description: ImageDescription) -> bool:
@@ -184,8 +156,19 @@ def level_table(description: ImageDescription, modality: Rescale | LookupTable, 
         window_table(table, first, modality.slope, modality.intercept, voi.center, voi.width, function, inverted)
     else:
         table = _levels(apply_modality(np.arange(first, last + 1), modality), voi, inverted)
+    padding = padding_of(description)
+    if padding is not None:
+        table[max(0, int(padding[0]) - first) : max(0, int(padding[1]) - first + 1)] = BACKGROUND
     table.setflags(write=False)
     return table
+
+
+def padding_of(description: ImageDescription) -> tuple[float, float] | None:
+    """Return the range of padding; None without, and where it would be every value that can be stored: that hides the image."""
+    if description.padding is None or description.pixel_kind != "integer":
+        return description.padding
+    first, last = stored_range(description)
+    return None if description.padding[0] <= first and last <= description.padding[1] else description.padding
 
 
 def _levels(values: NDArray[np.float64], voi: Voi, inverted: bool) -> NDArray[np.uint8]:
@@ -196,10 +179,25 @@ def _levels(values: NDArray[np.float64], voi: Voi, inverted: bool) -> NDArray[np
     return 255 - levels if inverted else levels
 
 
+def _without_padding(levels: NDArray[np.uint8], stored: NDArray[Any], description: ImageDescription) -> NDArray[np.uint8]:
+    """Return levels with the padding of the stored values as background; levels may be changed in place."""
+    padding = padding_of(description)
+    if padding is not None:
+        levels[(stored >= padding[0]) & (stored <= padding[1])] = BACKGROUND
+    return levels
+
+
 def _apply_table(values: NDArray[Any], description: ImageDescription, table: NDArray[np.uint8]) -> NDArray[np.uint8]:
     out = np.empty(values.shape, np.uint8)
     stored, offset, mask = _index(values, description)
     _look_up(stored, table, offset, mask, out.reshape(-1))
+    return out
+
+
+def _apply_colour_table(values: NDArray[Any], description: ImageDescription, table: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    out = np.empty((*values.shape, 3), np.uint8)
+    stored, offset, mask = _index(values, description)
+    _look_up_colour(stored, table, offset, mask, out.reshape(-1, 3))
     return out
 
 
@@ -212,50 +210,49 @@ def _index(values: NDArray[Any], description: ImageDescription) -> tuple[NDArray
 
 def _palette_levels(decoded: DecodedFrame, description: ImageDescription, view: ViewState) -> NDArray[np.uint8]:
     """Palette colour doesn't pass the VOI stage (rule S09; PS3.4 N.2)."""
-    if description.palette is None or not has_table(description):
+    table = colour_table(description, view.icc)
+    return _apply_colour_table(decoded.values, description, 255 - table if view.invert else table)
+
+
+def _partly_coloured(decoded: DecodedFrame, description: ImageDescription, grey: NDArray[np.uint8], view: ViewState) -> NDArray[np.uint8]:
+    """Return RGB levels of an image with a supplemental palette: values below its first are grey (PS3.3 C.8.16.2.1.1.1).
+
+    What changes the grey, window and inversion, leaves the colours alone.
+    """
+    colours = colour_table(description, view.icc)
+    if description.palette is None:
         raise Malformed("a palette image without a palette")
-    table = colour_table(description, view.invert)
-    out = np.empty((*decoded.values.shape, 3), np.uint8)
-    stored, offset, mask = _index(decoded.values, description)
-    _look_up_colour(stored, table, offset, mask, out.reshape(-1, 3))
-    return out
+    first_coloured = max(0, description.palette[0].first_mapped - stored_range(description)[0])
+    table = np.repeat(grey[:, None], 3, axis=1)
+    table[first_coloured:] = colours[first_coloured:]
+    return _apply_colour_table(decoded.values, description, table)
 
 
 @lru_cache(maxsize=16)
-def colour_table(description: ImageDescription, inverted: bool) -> NDArray[np.uint8]:
-    """Return uint8[2 ** bits_stored, 3]: the RGB levels of every stored value, from the smallest on."""
-    first, last = stored_range(description)
-    if description.palette is None:
+def colour_table(description: ImageDescription, is_managed: bool) -> NDArray[np.uint8]:
+    """Return uint8[2 ** bits_stored, 3]: the RGB levels of every stored value, from the smallest on; through the ICC profile if managed."""
+    if description.palette is None or not has_table(description):
         raise Malformed("a palette image without a palette")
+    first, last = stored_range(description)
     table = palette_table(description.palette, first=first, count=last - first + 1)
-    return 255 - table if inverted else table
+    if is_managed and description.colour_profile is not None:
+        table = to_srgb(table[None], description.colour_profile)[0]
+    return table
 
 
 def shows_stored_levels(description: ImageDescription, frame_index: int, view: ViewState) -> bool:
     """Say whether a frame's stored 8-bit samples are already its levels, so that nothing need be decoded to show it."""
     if view.invert or description.bits_stored != 8 or description.bits_allocated != 8 or description.is_signed:
         return False
+    if view.shutter and description.shutter_of(frame_index) is not None:
+        return False
+    if view.overlays and any(plane.frame_of(frame_index) is not None for plane in description.overlays):
+        return False
     if description.samples_per_pixel == 3:
-        return True
-    if description.photometric_interpretation != "MONOCHROME2":
+        return description.colour_profile is None or not view.icc or changes_nothing(description.colour_profile)
+    is_plain = description.photometric_interpretation == "MONOCHROME2" and not description.has_supplemental_palette
+    if not is_plain or description.presentation_lut_shape == "INVERSE" or subtraction_of(description, frame_index, view.subtraction):
         return False
     voi = stored_voi(description, frame_index, view)
     modality = modality_of(description, frame_index)
     return voi is not None and bool(np.array_equal(level_table(description, modality, voi, False), np.arange(256)))
-
-
-def stored_voi(description: ImageDescription, frame_index: int, view: ViewState) -> Voi | None:
-    """Return the VOI transform of a grey frame as voi_of does, or None when its pixels must be looked at for that."""
-    stated = view.voi_function or description.voi_function_of(frame_index)
-    windows = description.windows_of(frame_index)
-    if view.window is not None:
-        return _window(*view.window, stated, description)
-    if windows:
-        return _window(windows[0].center, windows[0].width, stated, description)
-    if description.voi_luts:
-        return Voi(None, None, "", description.voi_luts[0])
-    modality = modality_of(description, frame_index)
-    is_plain = isinstance(modality, Rescale) and modality.is_identity
-    if description.pixel_kind == "integer" and description.bits_stored <= 8 and is_plain:
-        return range_voi(*stored_range(description), is_integer=True)
-    return None

@@ -10,6 +10,9 @@ from governance.core.faults import Malformed
 
 CodecChoice = Literal["auto", "jpeg", "png", "stored"]
 VOI_FUNCTIONS = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
+MAX_VOI = 255
+# Fields that came after the first pictures were named by this form: they are in it only where they are not as they were then.
+_LATER_FIELDS = (("overlays", True), ("shutter", True), ("subtraction", None), ("icc", True), ("voi", None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,9 @@ class ViewState:
     max_columns, max_rows: the picture is reduced to fit, never enlarged; 0 is native.
     codec: "auto" is lossless (stored bytes where they are the truth, else PNG); "stored" the same; "jpeg" always encodes.
     quality: of JPEG, 1 to 100.
+    overlays, shutter, icc: draw overlay planes; hide what the shutter hides; take colours through the image's ICC profile.
+    subtraction: subtract the mask of an angiogram, or not; None is as the image recommends.
+    voi: which of the image's own windows, then VOI LUTs, is used where `window` is None, from 0; None is the first.
     """
 
     window: tuple[float, float] | None = None
@@ -31,6 +37,11 @@ class ViewState:
     max_rows: int = 0
     codec: CodecChoice = "auto"
     quality: int = 80
+    overlays: bool = True
+    shutter: bool = True
+    subtraction: bool | None = None
+    icc: bool = True
+    voi: int | None = None
 
     def __post_init__(self) -> None:
         if self.voi_function and self.voi_function not in VOI_FUNCTIONS:
@@ -43,11 +54,13 @@ class ViewState:
             raise Malformed("a size cannot be negative")
         if self.codec not in ("auto", "jpeg", "png", "stored") or not 1 <= self.quality <= 100:
             raise Malformed("unknown codec, or a quality outside 1 to 100")
+        if self.voi is not None and not 0 <= self.voi <= MAX_VOI:
+            raise Malformed("no such window or VOI LUT")
 
     def canonical(self) -> bytes:
         """Return the state as JSON with sorted keys and numbers in one form: equal states give equal bytes."""
         window = [float(self.window[0]), float(self.window[1])] if self.window is not None else None
-        document = {
+        document: dict[str, object] = {
             "codec": self.codec,
             "invert": self.invert,
             "quality": self.quality if self.codec == "jpeg" else 0,
@@ -55,6 +68,7 @@ class ViewState:
             "voi_function": self.voi_function,
             "window": window,
         }
+        document |= {name: value for name, default in _LATER_FIELDS if (value := getattr(self, name)) != default}
         return orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
 
     def digest(self, sop_instance_uid: str, frame_number: int) -> bytes:

@@ -12,11 +12,12 @@ from archive.core.description import ImageDescription
 from archive.services import pixels, retrieve
 from archive.services.retrieve import StoredImage
 from governance.core.faults import NotFound
-from viewer.core.display import display_levels, shows_stored_levels, stored_voi
+from viewer.core.display import display_levels, shows_stored_levels
 from viewer.core.encode import encode_jpeg, encode_png, reduce_levels, reduced_size
 from viewer.core.picture import Picture
 from viewer.core.picture_header import NO_DIGEST, Codec, Fidelity
 from viewer.core.view import ViewState
+from viewer.core.voi_choice import stored_voi
 from viewer.services import pool
 
 __all__ = ["Picture", "passed_through", "passed_through_at_once", "render_frame", "warm_kernels"]

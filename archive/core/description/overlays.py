@@ -46,6 +46,7 @@ class OverlayPlane:
     is_region: Overlay Type R, a region of interest; else graphics. activation_layer: of a presentation state (C.11.7).
     number_of_frames: 0 when one plane serves all frames of the image. first_frame: the image's frame, from 0, of the first.
     data_offset, data_length: of Overlay Data in the header; bits are packed, least significant first, frames without a gap.
+    is_word_swapped: the bytes are those of big-endian 16-bit words (PS3.5 8.1.2).
     bit_position: where bits lie in unused bits of Pixel Data instead (retired; PS3.3-2004 C.9.2), else None.
     """
 
@@ -59,7 +60,7 @@ class OverlayPlane:
     first_frame: int = 0
     data_offset: int = 0
     data_length: int = 0
-    is_big_endian: bool = False
+    is_word_swapped: bool = False
     bit_position: int | None = None
     label: str = ""
     activation_layer: str = ""
@@ -141,7 +142,7 @@ def _plane(ds: Dataset, group: int, data: Element | None, encoding: Encoding) ->
         first_frame=max(0, _number(ds, group, _FIRST_FRAME, 1) - 1),
         data_offset=data.value_offset if data is not None and has_data else 0,
         data_length=data.length if data is not None and has_data else 0,
-        is_big_endian=not encoding.is_little_endian,
+        is_word_swapped=data is not None and data.vr == "OW" and not encoding.is_little_endian,
         bit_position=None if has_data else position,
         label=_text(ds, group, _LABEL) or _text(ds, group, _DESCRIPTION),
         activation_layer=_text(ds, group, _ACTIVATION_LAYER),

@@ -1,0 +1,119 @@
+"""One frame as it is shown: the whole chain of PS3.4 N.2 over what the archive holds of an image.
+
+mask subtraction -> point transforms (viewer.core.display) -> shutter -> overlays. Each is a pass of its own, made only where the
+image has it, so that a plain frame costs what it did without them.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archive.core.codecs import DecodedFrame
+from archive.core.description import ImageDescription, OverlayPlane, Shutter
+from viewer.core import overlay, shutter
+from viewer.core.applied import Applied
+from viewer.core.display import Levels, difference_levels, display_levels
+from viewer.core.mask_subtraction import Subtraction, shifted, subtraction_of
+from viewer.core.view import ViewState
+
+
+class FrameSource(Protocol):
+    """What the chain asks of a stored image. Frame indices count from 0."""
+
+    @property
+    def description(self) -> ImageDescription: ...
+
+    def decoded(self, frame_index: int) -> DecodedFrame:
+        """Return one frame's stored values."""
+        ...
+
+    def unmasked(self, frame_index: int) -> NDArray[Any]:
+        """Return one frame's samples, unsigned, with all the bits that are allocated."""
+        ...
+
+    def mean(self, frame_indices: tuple[int, ...]) -> NDArray[np.float64]:
+        """Return the mean of frames in modality values (viewer.core.mask_subtraction.modality_mean)."""
+        ...
+
+    def header_bytes(self, offset: int, length: int) -> bytes:
+        """Return bytes of the header that overlay planes point at."""
+        ...
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ShownFrame:
+    """A frame's levels before overlays, where those go (None: nowhere), what it was decoded to, and what was done to it."""
+
+    levels: NDArray[np.uint8]
+    graphics: NDArray[np.bool_] | None
+    window_center: float | None
+    window_width: float | None
+    applied: Applied
+    decoded: DecodedFrame
+
+    def at_size(self, levels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return the frame's levels, perhaps reduced meanwhile, with the overlays drawn over them at that size."""
+        if self.graphics is None:
+            return levels
+        return overlay.burnt_in(levels, overlay.reduced(self.graphics, *levels.shape[:2]))
+
+
+def show_frame(source: FrameSource, frame_index: int, view: ViewState) -> ShownFrame:
+    """Return a frame in a view. Raises: Malformed, Unsupported, TooLarge from decoding and the chain."""
+    description = source.description
+    decoded = source.decoded(frame_index)
+    subtraction = subtraction_of(description, frame_index, view.subtraction)
+    if subtraction is None:
+        shown = display_levels(decoded, description, frame_index, view)
+    else:
+        shown = _subtracted(source, decoded, subtraction, frame_index, view)
+    levels, applied = shown.values, shown.applied
+    stated = description.shutter_of(frame_index) if view.shutter else None
+    if stated is not None:
+        hidden = _hidden(source, stated, frame_index, levels.shape)
+        if hidden is not None:
+            levels, applied = shutter.shuttered(levels, hidden, stated), applied | Applied.SHUTTER
+    graphics = _graphics(source, frame_index, levels.shape) if view.overlays and description.overlays else None
+    if graphics is not None:
+        applied |= Applied.OVERLAYS
+    return ShownFrame(levels, graphics, shown.window_center, shown.window_width, applied, decoded)
+
+
+def _subtracted(source: FrameSource, decoded: DecodedFrame, subtraction: Subtraction, frame_index: int, view: ViewState) -> Levels:
+    mask = shifted(source.mean(subtraction.mask_frames), subtraction.shift)
+    difference = source.mean(subtraction.contrast_frames) - mask
+    return difference_levels(difference, decoded, source.description, frame_index, view)
+
+
+def _hidden(source: FrameSource, stated: Shutter, frame_index: int, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
+    rows, columns = shape[:2]
+    bitmap = None
+    for plane in source.description.overlays:
+        own = plane.frame_of(frame_index)
+        if plane.group == stated.bitmap_group and own is not None:
+            bitmap = overlay.placed_at(_bits(source, plane, own, frame_index), plane.row, plane.column, rows, columns)
+    return shutter.hidden_by(stated, rows, columns, pixel_aspect=source.description.pixel_aspect, bitmap=bitmap)
+
+
+def _graphics(source: FrameSource, frame_index: int, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
+    """Return where the frame's overlay planes draw; a plane that serves as a shutter is no graphics (C.7.6.15)."""
+    stated = source.description.shutter_of(frame_index)
+    planes = []
+    for plane in source.description.overlays:
+        own = plane.frame_of(frame_index)
+        if own is not None and not (stated is not None and plane.group == stated.bitmap_group):
+            planes.append((plane, _bits(source, plane, own, frame_index)))
+    return overlay.graphics_of(planes, *shape[:2])
+
+
+def _bits(source: FrameSource, plane: OverlayPlane, own_frame: int, frame_index: int) -> NDArray[np.bool_]:
+    if plane.bit_position is not None:
+        return overlay.embedded(source.unmasked(frame_index), plane)
+    if plane.is_word_swapped:
+        whole = np.frombuffer(source.header_bytes(plane.data_offset, plane.data_length & ~1), np.uint16).byteswap().tobytes()
+        start, length, first_bit = overlay.packed_span(plane, own_frame)
+        return overlay.unpacked(whole[start : start + length], plane, first_bit)
+    start, length, first_bit = overlay.packed_span(plane, own_frame)
+    return overlay.unpacked(source.header_bytes(plane.data_offset + start, length), plane, first_bit)

@@ -1,4 +1,7 @@
-"""Start and end of the server process. Kernels compile when imported, so before it listens; counted frames are written before it ends."""
+"""Start and end of the server process.
+
+Kernels compile when imported, so before it listens; shared views and counted frames are written down before it ends.
+"""
 
 import gc
 import logging
@@ -9,6 +12,7 @@ from governance.services import audit
 from governance.services.database import run_in_database
 from viewer.services import pool
 from viewer.services.rendering import warm_kernels
+from viewer.services.shared_rooms import shared_rooms
 
 log = logging.getLogger("viewbox")
 
@@ -21,10 +25,12 @@ async def lifespan(
     """The ASGI lifespan protocol."""
     await receive()
     await pool.run(warm_kernels)
+    await shared_rooms().start()
     gc.collect()
     gc.freeze()  # what start-up made stays: later collections, which stall every viewer, needn't walk it
     await send({"type": "lifespan.startup.complete"})
     await receive()
+    await shared_rooms().stop()
     try:
         await run_in_database(audit.flush_frames)
     except Exception:

@@ -78,6 +78,11 @@ class Checkpoints:
         self._saved_at.update(dict.fromkeys(due, now))
         return [self._unsaved.pop(pane).motion for pane in due]
 
+    def try_again(self, motion: Motion, now: float) -> None:
+        """Take back a motion that could not be written down, unless its pane has moved on."""
+        if motion["pane"] not in self._unsaved:
+            self.moved(motion, now)
+
     def clear(self) -> None:
         """Forget everything: another case hangs, or someone else presents."""
         self._unsaved.clear()

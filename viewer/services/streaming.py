@@ -21,13 +21,27 @@ from governance.core.faults import Exhausted, Fault, Malformed, answer_for
 from governance.core.policy import Subject
 from governance.services.database import run_in_database
 from viewer.core import messages
-from viewer.core.messages import Cancel, ClientMessage, Credit, Kind, Ping, Queue, Shown, Subscribe, Tiles, Unsubscribe, View, pack_control
+from viewer.core.messages import (
+    Cancel,
+    ClientMessage,
+    Credit,
+    Kind,
+    Ping,
+    Queue,
+    Shown,
+    Subscribe,
+    Tiles,
+    Unsubscribe,
+    View,
+    pack_control,
+)
 from viewer.core.picture import Picture
 from viewer.core.scheduler import VIEWS_PER_SECOND, Job, Scheduler
 from viewer.services import pool
 from viewer.services.opening import OpenedTarget, open_target
 from viewer.services.picture_cache import Made, Standing
 from viewer.services.picture_messages import ask_for, give_up, make_messages, message_at_once, message_of
+from viewer.services.shared_seat import SharedSeat
 
 log = logging.getLogger("viewbox.stream")
 
@@ -84,7 +98,6 @@ class StreamSession:
         end: Callable[[int], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.actor = actor
         self.end = end
         self.heard_at = clock()
         self.frames_sent: Counter[str] = Counter()  # by study, since the last count went to the audit
@@ -99,6 +112,16 @@ class StreamSession:
         self._opening = asyncio.Semaphore(OPENINGS_AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()
         self._openings = 0
+        self.shared = SharedSeat(actor=actor, wake=self._mail.set, fault=self._shared_fault, spawn=self._spawn)
+
+    @property
+    def actor(self) -> Subject:
+        """Who this is, with what they were invited to meanwhile."""
+        return self.shared.actor
+
+    @actor.setter
+    def actor(self, actor: Subject) -> None:
+        self.shared.is_now(actor)
 
     def start(self) -> None:
         """Greet the client and begin to work."""
@@ -113,6 +136,7 @@ class StreamSession:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._outbox.clear()
+        self.shared.part(is_lost=True)
 
     async def receive(self, data: bytes | None) -> None:
         """Take in one message; None stands for one that wasn't binary. Faults are answered, never raised."""
@@ -146,6 +170,7 @@ class StreamSession:
             "held": scheduler.held,
             "credit": scheduler.credit,
             "process_rendered": pool.counters.pictures_rendered,
+            "shared_members": self.shared.members,
         }
 
     # --- incoming ---
@@ -172,7 +197,9 @@ class StreamSession:
                 self._control(Kind.PONG, viewport, {"t": t, "server_time": time.time()})
                 self._control(Kind.STATUS, viewport, dict(self.status()))
             case Shown():
-                pass  # a sign of life; its audit comes with shared views
+                pass  # a sign of life
+            case _:
+                self.shared.take(message)
 
     def _subscribe(self, message: Subscribe) -> None:
         if self._openings >= messages.MAX_VIEWPORTS:
@@ -293,10 +320,17 @@ class StreamSession:
         self._controls += 1
         self._mail.set()
 
+    def _shared_fault(self, exc: BaseException, about: int, sequence: int | None) -> None:
+        self._control(Kind.FAULT, 0, fault_document(exc, about=about, sequence=sequence))
+
     async def _deliver(self) -> None:
         scheduler = self.scheduler
         while True:
-            while self._outbox:
+            while (shared := self.shared.next_message()) is not None or self._outbox:
+                if shared is not None:
+                    await self._send(shared)
+                if not self._outbox:
+                    continue
                 job, message, study = self._outbox.popleft()
                 if job is not None and not scheduler.is_wanted(job):
                     scheduler.discard(job, message)

@@ -47,7 +47,7 @@ class StreamConsumer:
     """One client, as a bare ASGI application.
 
     Not a Channels consumer: that one visits a thread, or at least starts and awaits two tasks, for every message. Channels still
-    routes to it, and its channel layer will carry shared views.
+    routes to it, and its channel layer carries shared views (viewer.services.shared_line).
     """
 
     session: StreamSession | None = None

@@ -39,7 +39,7 @@ const LINE_LOST: FaultDocument = { status: 0, sentence: "The line was lost befor
 export interface SharedListener {
   /** event: the one that led from before to after; null for a snapshot (joined, reconnected, mended). */
   stateChanged(before: SharedState | null, after: SharedState, event: SharedEvent | null): void;
-  /** The presenter moved; never called at the presenter's own. */
+  /** The presenter moved; never what this window moved itself, but what another window of the same person did. */
   moved(moved: MovedDocument): void;
   peopleChanged(people: readonly SharedPerson[]): void;
   connectionChanged(connection: Connection): void;
@@ -68,8 +68,8 @@ export class SharedClient implements SharedLineListener {
   /** How often a gap or another hash made us join again. */
   mended = 0;
   private absentSinceMs: number | null = null;
-  /** Of the last `opened` or `hang`; null where the server didn't say. */
-  private hangNumber: number | null = null;
+  /** The last `opened` or `hang` has this number at least; exactly this where it came as an event. */
+  private hangNumber = 0;
   /** Joined and not yet answered: events that come before belong to what went before. */
   private isAwaited = false;
   private mendedAt = -Infinity;
@@ -159,13 +159,12 @@ export class SharedClient implements SharedLineListener {
     this.isAwaited = false;
     this.you = shared.you;
     this.openedBy = shared.opened_by;
-    this.hangNumber = shared.hang ?? null;
     this.motions.clear();
     this.take(shared.state);
-    // What was asked for before is answered by the state itself.
-    this.answerAll(null);
+    this.takePeople(shared);
+    for (const request of shared.requests ?? []) this.answer(request, null);
     this.listener.stateChanged(before, shared.state, null);
-    this.people = shared.people;
+    if (this.key === null) return; // the listener left
     this.listener.peopleChanged(this.people);
     this.sendStanding();
   }
@@ -194,16 +193,17 @@ export class SharedClient implements SharedLineListener {
 
   moved(moved: MovedDocument): void {
     const { state } = this;
-    if (!state || this.isAwaited || this.isPresenter || moved.by !== state.presenter) return;
-    const isOfOurHang = this.hangNumber === null ? moved.number <= state.number : moved.number === this.hangNumber;
-    if (isOfOurHang) this.listener.moved(moved);
+    if (!state || this.isAwaited || moved.by !== state.presenter) return;
+    // A snapshot doesn't say which event hung what it shows: not one that came after it, nor one before another movement's.
+    if (moved.number < this.hangNumber || moved.number > state.number) return;
+    this.hangNumber = moved.number;
+    this.listener.moved(moved);
   }
 
-  peopleChanged({ people, presenter_absent_ms }: PeopleDocument): void {
-    if (!this.key) return;
-    this.people = people;
-    this.absentSinceMs = presenter_absent_ms === null ? null : Date.now() - presenter_absent_ms;
-    this.listener.peopleChanged(people);
+  peopleChanged(people: PeopleDocument): void {
+    if (this.key === null) return;
+    this.takePeople(people);
+    this.listener.peopleChanged(this.people);
   }
 
   fault(fault: FaultDocument): void {
@@ -251,6 +251,11 @@ export class SharedClient implements SharedLineListener {
   private take(state: SharedState): void {
     this.state = state;
     this.hash = hashOf(state);
+  }
+
+  private takePeople({ people, presenter_absent_ms }: PeopleDocument): void {
+    this.people = people;
+    this.absentSinceMs = presenter_absent_ms === null ? null : Date.now() - presenter_absent_ms;
   }
 
   private sendMotions(): void {
@@ -302,7 +307,7 @@ export class SharedClient implements SharedLineListener {
     this.hash = "";
     this.people = [];
     this.absentSinceMs = null;
-    this.hangNumber = null;
+    this.hangNumber = 0;
     this.isAwaited = false;
     this.condition = null;
   }

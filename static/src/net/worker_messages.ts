@@ -50,19 +50,23 @@ export interface SharedPerson {
   readonly is_presenter: boolean;
 }
 
+export interface PeopleDocument {
+  readonly people: readonly SharedPerson[];
+  readonly presenter_absent_ms: number | null;
+}
+
 /** A snapshot: the answer to `join`, and what comes where events would be too many. */
-export interface SharedDocument {
+export interface SharedDocument extends PeopleDocument {
   readonly key: string;
   readonly number: number;
   readonly state: SharedState;
   readonly hash: string;
   readonly you: string;
   readonly opened_by: string;
-  readonly people: readonly SharedPerson[];
   /** Milliseconds since 1970. */
   readonly server_time: number;
-  /** Number of the last `opened` or `hang` in the state. */
-  readonly hang?: number;
+  /** The `act`s of this client that are part of the state and came to it in no event. */
+  readonly requests?: readonly number[];
 }
 
 export interface EventsDocument {
@@ -83,11 +87,6 @@ export interface MovedDocument {
   readonly by: string;
   /** Server time at which the presenter's page sent it, as that page reckons it. */
   readonly t?: number;
-}
-
-export interface PeopleDocument {
-  readonly people: readonly SharedPerson[];
-  readonly presenter_absent_ms: number | null;
 }
 
 export interface JoinWish {

@@ -17,6 +17,7 @@ from viewer.models import SharedEvent, SharedPerson, SharedView
 MAX_EVENTS_AT_ONCE = 1000
 _CHUNK = 500  # values in one IN (…)
 _IN_COLUMNS = {"number", "kind", "actor", "at"}
+_UNTURNED: dict[str, Any] = {"invert": False, "orientation": [1, 0, 0, 1], "cine": None}  # of most looks: bodies leave it out
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +124,17 @@ def append(row: SharedView, *, actor: str, **fields: Any) -> Event:
 
 
 def _body(event: Event) -> str:
-    return orjson.dumps({name: value for name, value in event.items() if name not in _IN_COLUMNS}).decode()
+    """Return what the columns don't say, as short JSON: looks are all but a few of the events of an hour."""
+    body: dict[str, Any] = {name: value for name, value in event.items() if name not in _IN_COLUMNS}
+    view = body.get("view")
+    if view is not None and view["kind"] == "stack":
+        body["view"] = {name: value for name, value in view.items() if name not in _UNTURNED or value != _UNTURNED[name]}
+    return orjson.dumps(body).decode()
 
 
-def _event(number: int, kind: str, actor: str, at_ms: int, body: str) -> Event:
-    return cast(Event, {"number": number, "kind": kind, "actor": actor, "at": at_ms, **orjson.loads(body)})
+def _event(number: int, kind: str, actor: str, at_ms: int, text: str) -> Event:
+    body = orjson.loads(text)
+    view = body.get("view")
+    if view is not None and view["kind"] == "stack":
+        body["view"] = _UNTURNED | view
+    return cast(Event, {"number": number, "kind": kind, "actor": actor, "at": at_ms, **body})

@@ -7,9 +7,8 @@ doesn't allow is noted in `wrong`, never passed over.
 import asyncio
 import json
 import time
-from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from bench.light_socket import LightSocket
@@ -20,7 +19,7 @@ PICTURE, SUBSCRIBE, VIEW, CREDIT, UNSUBSCRIBE, PING = 1, 16, 17, 19, 21, 24
 JOIN, LEAVE, ACT, MOTION, STANDING = 25, 26, 27, 28, 29
 OPENED, FAULT, STATUS, HELLO, SHARED, EVENTS, MOVED, PEOPLE = 32, 33, 36, 35, 37, 38, 39, 40
 EXTRA_CREDIT, CREDIT_STEP = 8, 4  # as the page does
-RECENT_VIEWS = 64
+MOVING_S = 0.1  # while motion comes, looks are older than it
 CONNECT_S = 30.0
 
 
@@ -49,7 +48,7 @@ class PaneShown:
     epoch: int = 0
     opened: dict[str, Any] | None = None
     last_asked: tuple[Any, ...] | None = None
-    moved: OrderedDict[tuple[Any, ...], None] = field(default_factory=OrderedDict)
+    moved_at: float = float("-inf")  # when the presenter's last motion of this pane came
 
 
 def key_of(view: dict[str, Any]) -> tuple[Any, ...]:
@@ -251,22 +250,21 @@ class Person:
             return
         pane, view = moved["pane"], moved.get("view")
         if view is not None and view.get("kind") == "stack":
-            recent = self.panes[pane].moved
-            recent[key_of(view)] = None
-            if len(recent) > RECENT_VIEWS:
-                recent.popitem(last=False)
+            self.panes[pane].moved_at = time.monotonic()
             if self.wish.pictures:
                 self.ask(pane, view)
         self.when_moved(self, moved)
 
     def _shared(self, document: dict[str, Any]) -> None:
         self.snapshots += 1
-        self._hang_number = document.get("hang_number")
+        self._hang_number = document.get("hang")
         self.people = document["people"]
         if document["number"] != document["state"]["number"]:
             self.wrong.append(f"{self.name}: a snapshot of number {document['number']} holds {document['state']['number']}")
         self._holds(document["state"], document["hash"])
         self._follow()
+        for request in document.get("requests", []):
+            self._answer(request, {"number": document["number"]})
         self._answer("join", document)
 
     def _events(self, document: dict[str, Any]) -> None:
@@ -284,6 +282,9 @@ class Person:
             self.event_bytes += len(json.dumps(event, separators=(",", ":")))
             if event["kind"] in ("hang", "opened"):
                 self._hang_number = event["number"]
+            if event["kind"] != "look":
+                for shown in self.panes:
+                    shown.moved_at = float("-inf")
         if state is not self.state:
             self._holds(state, document["hash"])
             self._follow()
@@ -301,7 +302,7 @@ class Person:
             self.wrong.append(f"{self.name}: hash {self.hash} of state {state['number']}, others hold {known}")
 
     def _follow(self) -> None:
-        """Show what hangs: subscribe where it changed, and ask for the view unless motion has brought that or a newer one."""
+        """Show what hangs: subscribe where it changed, and ask for the view unless motion brings newer ones."""
         if not self.wish.pictures:
             return
         hung = [*self.state["panes"], None, None][:2]
@@ -310,7 +311,7 @@ class Person:
             if series != shown.series:
                 self._subscribe(place, series)
             view = pane.get("view") if pane else None
-            if view and key_of(view) not in self.panes[place].moved:
+            if view and time.monotonic() - self.panes[place].moved_at > MOVING_S:
                 self.ask(place, view)
 
     def _subscribe(self, place: int, series: str) -> None:

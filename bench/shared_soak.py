@@ -20,6 +20,7 @@ from bench.shared_room import Room, open_room, stack_view, until
 SIZE = 128
 MOTION_HZ = 30
 DISCONNECTS_A_SECOND = 1.5
+PRESENTERS_SHARE = 0.1
 LONGEST_AWAY_S = 6.0
 ABSENT_S = 3.0
 RETRY_S = 0.25
@@ -46,7 +47,10 @@ class Soak:
         while True:
             await asyncio.sleep(self.dice.expovariate(DISCONNECTS_A_SECOND))
             there = [person for person in self.room.everyone if person.is_connected]
-            if there:
+            presenter = self._presenter()
+            if presenter is not None and self.dice.random() < PRESENTERS_SHARE:
+                self._break(presenter)
+            elif there:
                 self._break(self.dice.choice(there))
 
     def _break(self, person: Person) -> None:
@@ -97,7 +101,7 @@ class Soak:
             if presenter is None:
                 await self._replace_absent()
                 continue
-            deed = self.dice.choices([self._scroll, self._hang, self._hand_over, self._rest], (6, 1, 1, 2))[0]
+            deed = self.dice.choices([self._scroll, self._hang, self._hand_over, self._rest], (5, 2, 2, 2))[0]
             try:
                 await deed(presenter)
             except (Fault, OSError, TimeoutError) as exc:
@@ -116,7 +120,7 @@ class Soak:
         places = [number for number, pane in enumerate(presenter.state["panes"]) if pane]
         place = self.dice.choice(places)
         opened = await presenter.opened(place)
-        steps, frames = self.dice.randrange(10, 2 * MOTION_HZ), len(opened["frames"])
+        steps, frames = self.dice.randrange(10, MOTION_HZ), len(opened["frames"])
         first = self.dice.randrange(frames)
         for step in range(steps):
             window = [40 + step * 0.5, 400.0 + self.dice.randrange(100)]

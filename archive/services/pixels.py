@@ -2,12 +2,16 @@
 
 import threading
 from collections import OrderedDict
+from dataclasses import replace
 from functools import partial
 from typing import Any, cast
+
+from numpy.typing import NDArray
 
 from archive.core.codecs import DecodedFrame, decode_frame, describe_frames
 from archive.core.codecs.native import swap_words, word_span
 from archive.core.description import EXPLICIT_BIG_ENDIAN, XA_XRF, ImageDescription, describe_image
+from archive.core.readers.transfer_syntaxes import DEFLATED
 from archive.services import retrieve
 from archive.services.frame_cache import frame_cache
 from archive.services.retrieve import StoredImage
@@ -58,6 +62,23 @@ def decoded(image: StoredImage, frame_index: int) -> DecodedFrame:
     if not 0 <= frame_index < len(image.frame_table):
         raise NotFound("frame")
     return frame_cache().frame(f"{image.sha256}-{frame_index}", partial(_decoded_now, image, frame_index, description))
+
+
+def unmasked(image: StoredImage, frame_index: int) -> NDArray[Any]:
+    """Return one frame's samples, unsigned, with all their allocated bits: old overlays lie in those that the image leaves unused.
+
+    Raises: as decoded does.
+    """
+    whole = description_of(image)
+    bits = whole.bits_allocated
+    return _decoded_now(image, frame_index, replace(whole, bits_stored=bits, high_bit=bits - 1, is_signed=False)).values
+
+
+def header_bytes(image: StoredImage, offset: int, length: int) -> bytes:
+    """Return bytes of the header that read_header returns, without reading the rest where they lie in the file as they are."""
+    if image.transfer_syntax_uid == DEFLATED:
+        return retrieve.read_header(image)[offset : offset + length]
+    return object_store().read(image.sha256, offset, length)
 
 
 def _decoded_now(image: StoredImage, frame_index: int, description: ImageDescription) -> DecodedFrame:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from viewer.core.applied import Applied
 from viewer.core.picture_header import Codec, Fidelity
 
 
@@ -17,6 +18,7 @@ class Picture:
     source_lossy, source_ratio: the stored frame had lost something before; by which ratio, NaN if unknown.
     digest: SHA-256 of the levels, row by row, RGB interleaved, if LOSSLESS; else zeros.
     render_us, encode_us: read, decode and display chain; encoding.
+    applied: what else was done to the image: subtraction, shutter, overlays, its colour profile.
     """
 
     data: bytes
@@ -35,6 +37,7 @@ class Picture:
     digest: bytes
     render_us: int
     encode_us: int
+    applied: Applied = Applied.NOTHING
 
     @property
     def is_reduced(self) -> bool:

@@ -37,7 +37,7 @@ class Fidelity(IntEnum):
 
 
 FLAG_INVERTED = 1
-FLAG_REDUCED = 2
+FLAG_REDUCED = 2  # the bits from 4 on are viewer.core.applied
 
 
 @lru_cache(maxsize=65_536)

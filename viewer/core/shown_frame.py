@@ -37,6 +37,10 @@ class FrameSource(Protocol):
         """Return the mean of frames in modality values (viewer.core.mask_subtraction.modality_mean)."""
         ...
 
+    def mask(self, frame_indices: tuple[int, ...]) -> NDArray[np.float64]:
+        """Return the same as mean does; many frames will ask for it. Read-only."""
+        ...
+
     def header_bytes(self, offset: int, length: int) -> bytes:
         """Return bytes of the header that overlay planes point at."""
         ...
@@ -82,7 +86,7 @@ def show_frame(source: FrameSource, frame_index: int, view: ViewState) -> ShownF
 
 
 def _subtracted(source: FrameSource, decoded: DecodedFrame, subtraction: Subtraction, frame_index: int, view: ViewState) -> Levels:
-    mask = shifted(source.mean(subtraction.mask_frames), subtraction.shift)
+    mask = shifted(source.mask(subtraction.mask_frames), subtraction.shift)
     difference = source.mean(subtraction.contrast_frames) - mask
     return difference_levels(difference, decoded, source.description, frame_index, view)
 

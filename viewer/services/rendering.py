@@ -12,13 +12,17 @@ from archive.core.description import ImageDescription
 from archive.services import pixels, retrieve
 from archive.services.retrieve import StoredImage
 from governance.core.faults import NotFound
-from viewer.core.display import display_levels, shows_stored_levels
+from viewer.core.applied import Applied
+from viewer.core.display import colour_management, shows_stored_levels
 from viewer.core.encode import encode_jpeg, encode_png, reduce_levels, reduced_size
+from viewer.core.icc import is_known
 from viewer.core.picture import Picture
 from viewer.core.picture_header import NO_DIGEST, Codec, Fidelity
+from viewer.core.shown_frame import show_frame
 from viewer.core.view import ViewState
 from viewer.core.voi_choice import stored_voi
 from viewer.services import pool
+from viewer.services.frame_source import StoredFrames
 
 __all__ = ["Picture", "passed_through", "passed_through_at_once", "render_frame", "warm_kernels"]
 
@@ -40,13 +44,12 @@ def render_frame(*, image: StoredImage, frame_index: int, view: ViewState) -> Pi
         picture = passed_through(image, frame_index, view, description)
         if picture is not None:
             return picture
-    frame = pixels.decoded(image, frame_index)
-    shown = display_levels(frame, description, frame_index, view)
-    levels = reduce_levels(shown.values, rows, columns)
+    shown = show_frame(StoredFrames(image), frame_index, view)
+    levels = shown.at_size(reduce_levels(shown.levels, rows, columns))
     rendered = perf_counter_ns()
     is_jpeg = view.codec == "jpeg"
     data = encode_jpeg(levels, view.quality) if is_jpeg else encode_png(levels)
-    source_lossy, source_ratio = _source_loss(image, frame_index, description, frame)
+    source_lossy, source_ratio = _source_loss(image, frame_index, description, shown.decoded)
     pool.count(pictures_rendered=1)
     return Picture(
         data=data,
@@ -65,6 +68,7 @@ def render_frame(*, image: StoredImage, frame_index: int, view: ViewState) -> Pi
         digest=NO_DIGEST if is_jpeg else hashlib.sha256(levels.data).digest(),
         render_us=(rendered - started) // 1000,
         encode_us=(perf_counter_ns() - rendered) // 1000,
+        applied=shown.applied,
     )
 
 
@@ -76,7 +80,9 @@ def passed_through_at_once(*, image: StoredImage, frame_index: int, view: ViewSt
     description = pixels.known_description(image)
     if description is None or description.samples_per_pixel != 3 or view.codec not in ("auto", "stored"):
         return None
-    if not codec_for(image.transfer_syntax_uid).is_light:
+    if not codec_for(image.transfer_syntax_uid).is_light or not (
+        description.colour_profile is None or is_known(description.colour_profile)
+    ):
         return None
     if reduced_size(description.rows, description.columns, view.max_rows, view.max_columns) != (description.rows, description.columns):
         return None
@@ -119,6 +125,7 @@ def passed_through(
         digest=NO_DIGEST,
         render_us=(perf_counter_ns() - started) // 1000,
         encode_us=0,
+        applied=colour_management(description, view) if description.samples_per_pixel == 3 else Applied.NOTHING,
     )
 
 

@@ -1,0 +1,75 @@
+"""What the display chain asks of a stored image (viewer.core.shown_frame.FrameSource). No ORM, no access decision: callers have checked."""
+
+import threading
+from collections import OrderedDict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archive.core.codecs import DecodedFrame
+from archive.core.description import ImageDescription
+from archive.services import pixels
+from archive.services.retrieve import StoredImage
+from viewer.core.mask_subtraction import modality_mean
+from viewer.core.modality_lut import modality_of
+
+MEANS_KEPT = 4  # masks of the runs looked at last; 2 MB each at 512x512
+
+
+class _Means:
+    """Masks made last: one serves all the frames of a run."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[tuple[str, tuple[int, ...]], NDArray[np.float64]] = OrderedDict()
+
+    def get(self, key: tuple[str, tuple[int, ...]]) -> NDArray[np.float64] | None:
+        with self._lock:
+            found = self._kept.get(key)
+            if found is not None:
+                self._kept.move_to_end(key)
+            return found
+
+    def put(self, key: tuple[str, tuple[int, ...]], mean: NDArray[np.float64]) -> None:
+        mean.setflags(write=False)
+        with self._lock:
+            self._kept[key] = mean
+            while len(self._kept) > MEANS_KEPT:
+                self._kept.popitem(last=False)
+
+
+_means = _Means()
+
+
+class StoredFrames:
+    """The frames of one stored image."""
+
+    def __init__(self, image: StoredImage) -> None:
+        self._image = image
+
+    @property
+    def description(self) -> ImageDescription:
+        return pixels.description_of(self._image)
+
+    def decoded(self, frame_index: int) -> DecodedFrame:
+        return pixels.decoded(self._image, frame_index)
+
+    def unmasked(self, frame_index: int) -> NDArray[Any]:
+        return pixels.unmasked(self._image, frame_index)
+
+    def mean(self, frame_indices: tuple[int, ...]) -> NDArray[np.float64]:
+        modality = modality_of(self.description, frame_indices[0])
+        frames = [pixels.decoded(self._image, index).values for index in frame_indices]
+        return modality_mean(frames, modality)
+
+    def mask(self, frame_indices: tuple[int, ...]) -> NDArray[np.float64]:
+        key = (self._image.sha256, frame_indices)
+        known = _means.get(key)
+        if known is None:
+            known = self.mean(frame_indices)
+            _means.put(key, known)
+        return known
+
+    def header_bytes(self, offset: int, length: int) -> bytes:
+        return pixels.header_bytes(self._image, offset, length)

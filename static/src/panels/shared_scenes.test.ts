@@ -133,6 +133,12 @@ describe("S17 in a window", () => {
     expect(page.shelf.own).toBeNull();
   });
 
+  it("where the presenter's study is withheld, the banner names the patient of what isn't", async () => {
+    const page = new PageOnPaper();
+    await new SharedScenes(page, fetchContents).show({ ...state("2", "b"), study: null, patient: null });
+    expect(page.done).toEqual(["blank", "name Ben", "hang 2.1/"]);
+  });
+
   it("after the end, a study that was seen by invitation alone leaves the screen", async () => {
     const page = new PageOnPaper();
     let isInvited = true;

@@ -8,7 +8,7 @@ import { ApiError, studyContents } from "../net/api";
 import type { StudyContents } from "../net/documents";
 import { firstItem } from "../state/hanging";
 import { isHung, type SharedPane, type SharedState } from "../state/shared_state";
-import { isShown, type Place, patientOf, type Stage } from "./shared_stage";
+import { isShown, type Place, patientOf, type Stage, studyOf } from "./shared_stage";
 
 export type LogEntry = readonly ["blank" | "name" | "picture", number];
 
@@ -45,9 +45,9 @@ export class SharedScenes {
   async show(state: SharedState): Promise<boolean> {
     const turn = this.begin();
     this.blankFor(state);
-    const own = this.stage.shelf.own?.study.study_instance_uid ?? null;
-    if (this.isBlank || own !== state.study) {
-      const contents = state.study === null ? null : await this.contentsOf(state.study, turn);
+    const [own, wanted] = [this.stage.shelf.own?.study.study_instance_uid ?? null, studyOf(state)];
+    if (this.isBlank || own !== wanted) {
+      const contents = wanted === null ? null : await this.contentsOf(wanted, turn);
       if (turn !== this.turn || !(await this.named(contents, turn))) return false;
     }
     const places = await Promise.all(state.panes.map((pane) => this.placeOf(pane)));
@@ -117,7 +117,8 @@ export class SharedScenes {
   private async placeOf(pane: SharedPane): Promise<Place> {
     if (pane === null) return null;
     if (!isHung(pane)) return "withheld";
-    return (await this.stage.shelf.find(pane.study, pane.series, pane.stack)) ?? "missing";
+    const hung = await this.stage.shelf.find(pane.study, pane.series, pane.stack);
+    return hung ? { ...hung, view: pane.view } : "missing";
   }
 
   /** What a study holds; null where it isn't this person's to see. Asked again for as long as the server can't be reached. */

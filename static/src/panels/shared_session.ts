@@ -308,7 +308,7 @@ export class SharedSession implements SharedListener {
   private knownStanding(): Standing | null {
     if (this.scenes.isBlank) return "blank";
     if (this.isElsewhere) return "elsewhere";
-    if (hidesSomething(this.client.state)) return "withheld";
+    if (hidesSomething(this.client.state) || this.stage.places.includes("missing")) return "withheld";
     return this.scenes.isPlacing ? "loading" : null;
   }
 

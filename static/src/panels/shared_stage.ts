@@ -27,9 +27,14 @@ export interface Stage {
   sharedChanged(): void;
 }
 
-/** The same for everything of one patient; "" where it is withheld. */
+/** The study that the page is about: the presenter's, or where that is withheld, the first that isn't. */
+export function studyOf(state: SharedState): string | null {
+  return state.study ?? state.panes.find(isHung)?.study ?? null;
+}
+
+/** The same for everything of one patient; "" where all is withheld. */
 export function patientOf(state: SharedState): string {
-  return state.patient ?? state.study ?? "";
+  return state.patient ?? studyOf(state) ?? "";
 }
 
 /** True where the page shows what the state says, whatever the views are. */

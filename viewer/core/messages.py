@@ -27,7 +27,7 @@ from viewer.core.shared_messages import (
     parse_motion,
     parse_standing,
 )
-from viewer.core.view import ViewState
+from viewer.core.view import MAX_VOI, ViewState
 
 VERSION = 1
 SUBPROTOCOL = "viewbox.1"
@@ -241,9 +241,13 @@ def _finite(value: object, name: str) -> float:
     return float(value)  # type: ignore[arg-type]
 
 
+_SWITCHES = ("invert", "overlays", "shutter", "icc")
+_VIEW_FIELDS = {"window", "voi_function", "size", "codec", "quality", "subtraction", "voi", *_SWITCHES}
+
+
 def parse_view(document: dict[str, Any]) -> ViewState:
     """Return the view state of a `view` object; every field has a default. Raises: Malformed."""
-    unknown = document.keys() - {"window", "voi_function", "invert", "size", "codec", "quality"}
+    unknown = document.keys() - _VIEW_FIELDS
     if unknown:
         raise Malformed("unknown field of a view")
     window = document.get("window")
@@ -256,19 +260,30 @@ def parse_view(document: dict[str, Any]) -> ViewState:
     size = document.get("size") or [0, 0]
     if not isinstance(size, list) or len(size) != 2 or not all(type(side) is int and 0 <= side <= MAX_SIDE for side in size):
         raise Malformed("size must be [columns, rows] or null")
-    invert = document.get("invert", False)
-    if type(invert) is not bool:
-        raise Malformed("invert must be true or false")
+    fields = _chain_fields(document)
     codec = document.get("codec", "auto")
     if codec not in ("auto", "jpeg", "png", "stored"):
         raise Malformed("codec must be auto, jpeg, png or stored")
     quality = _integer(document, "quality", 100, 1) if "quality" in document else 80
-    fields: dict[str, Any] = {}
     if "voi_function" in document:
         if document["voi_function"] not in ("LINEAR", "LINEAR_EXACT", "SIGMOID"):
             raise Malformed("voi_function must be LINEAR, LINEAR_EXACT or SIGMOID")
         fields["voi_function"] = document["voi_function"]
-    return ViewState(window=window, invert=invert, max_columns=size[0], max_rows=size[1], codec=codec, quality=quality, **fields)
+    return ViewState(window=window, max_columns=size[0], max_rows=size[1], codec=codec, quality=quality, **fields)
+
+
+def _chain_fields(document: dict[str, Any]) -> dict[str, Any]:
+    """Return what a view says of the display chain beyond its window."""
+    fields: dict[str, Any] = {name: document[name] for name in _SWITCHES if name in document}
+    if any(type(value) is not bool for value in fields.values()):
+        raise Malformed("invert, overlays, shutter and icc must be true or false")
+    if "subtraction" in document:
+        if document["subtraction"] is not None and type(document["subtraction"]) is not bool:
+            raise Malformed("subtraction must be true, false or null")
+        fields["subtraction"] = document["subtraction"]
+    if document.get("voi") is not None:
+        fields["voi"] = _integer(document, "voi", MAX_VOI)
+    return fields
 
 
 def _subscribe(viewport: int, document: dict[str, Any]) -> Subscribe:

@@ -1,42 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { OpenedDocument } from "../net/documents";
-import { StreamClient, type WorkerPort } from "../net/stream_client";
-import type { PictureHeader } from "../net/wire";
-import type { FromWorker, ToWorker } from "../net/worker_messages";
-import { openedOf } from "../state/test_documents";
-import { headerOf } from "../state/test_headers";
-import { StackSession } from "./stack_session";
-
-/** The worker's end of the line: what the page sent, and a way to answer as the worker would. */
-class Line implements WorkerPort {
-  onmessage: ((event: MessageEvent<FromWorker>) => void) | null = null;
-  readonly sent: ToWorker[] = [];
-  readonly closed: string[] = [];
-  postMessage(message: ToWorker): void {
-    this.sent.push(message);
-  }
-  say(message: FromWorker): void {
-    this.onmessage?.({ data: message } as MessageEvent<FromWorker>);
-  }
-  open(): void {
-    this.say({ kind: "connection", state: "open" });
-  }
-  get epoch(): number {
-    return this.sent.flatMap((message) => (message.kind === "subscribe" ? [message.epoch] : [])).at(-1) ?? 0;
-  }
-  get lastView(): Extract<ToWorker, { kind: "view" }> {
-    const view = this.sent.findLast((message) => message.kind === "view");
-    if (view?.kind !== "view") throw new Error("no view was asked for");
-    return view;
-  }
-  opened(change: Partial<OpenedDocument> = {}): void {
-    this.say({ kind: "opened", viewport: 1, opened: openedOf({ epoch: this.epoch, ...change }) });
-  }
-  picture(name: string, change: Partial<PictureHeader>): void {
-    const bitmap = { close: () => this.closed.push(name) } as unknown as ImageBitmap;
-    this.say({ kind: "picture", header: headerOf({ epoch: this.epoch, ...change }), bitmap });
-  }
-}
+import type { StackSession } from "./stack_session";
+import { session } from "./test_line";
 
 const FIRST = { instanceDigest: "bb".repeat(16), frameNumber: 1, index: 0 };
 const SECOND = { instanceDigest: "aa".repeat(16), frameNumber: 1, index: 1 };
@@ -47,22 +12,6 @@ const OTHER_STUDY: Partial<OpenedDocument> = {
   frames: [{ instance: 0, frame_number: 1, position_mm: 5, thickness_mm: null, edges: null }],
   patient: { name: "Other, Bea", patient_id: "VB-2", identity_conflict: false },
 };
-
-function session(): { line: Line; stack: StackSession; drawn: (string | null)[] } {
-  const line = new Line();
-  const drawn: (string | null)[] = [];
-  const screen = {
-    draw: () => drawn.push(stack.onScreen ? `${stack.onScreen.opened.patient.patient_id}/${stack.onScreen.identified.index}` : null),
-    changed: () => undefined,
-    usefulSize: () => null,
-    viewportSize: () => ({ width: 512, height: 512 }),
-    moved: () => undefined,
-  };
-  const client = new StreamClient(line, "ws://x/ws/stream", async () => true);
-  const stack: StackSession = new StackSession(client, screen, false);
-  line.open();
-  return { line, stack, drawn };
-}
 
 const shownOf = (stack: StackSession) => stack.onScreen && [stack.onScreen.opened.patient.patient_id, stack.onScreen.identified.index];
 

@@ -1,0 +1,164 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { CineDocument } from "../net/documents";
+import type { Channel } from "../net/stream_client";
+import type { PictureHeader } from "../net/wire";
+import type { WireView } from "../net/worker_messages";
+import { ServerClock } from "../state/server_clock";
+import { headerOf } from "../state/test_headers";
+import { CinePlayer } from "./cine_player";
+import { CineSharing } from "./cine_sharing";
+
+const WIRE: WireView = { window: null, invert: false, size: null, codec: "stored", quality: 90 };
+/** Ten frames of 100 ms. */
+const CINE: CineDocument = {
+  times_ms: null,
+  frame_time_ms: 100,
+  rate: 10,
+  source: "Frame Time (0018,1063)",
+  assumed: false,
+  start: 1,
+  stop: 10,
+  sequencing: "looping",
+};
+
+/** A page with its own clock: what it draws, and a line that gives back each picture after `delay_ms`. */
+class Page {
+  readonly drawn: number[] = [];
+  readonly clock = new ServerClock();
+  readonly sharing = new CineSharing(this.clock);
+  readonly player: CinePlayer;
+
+  constructor(cine: CineDocument, delay_ms: number) {
+    const channel: Partial<Channel> = {
+      loop: (_key, indices) => {
+        for (const [place, index] of indices.entries()) setTimeout(() => this.player.keep(index, []), delay_ms * (place + 1));
+      },
+      decode: (index, ordinal) => {
+        const bitmap = { close: () => undefined } as ImageBitmap;
+        setTimeout(() => this.player.decoded(headerOf({ index, frameNumber: index + 1 }), bitmap, ordinal), 1);
+      },
+    };
+    const screen = {
+      drawFrame: (header: PictureHeader) => this.drawn.push(header.index) > 0,
+      cineChanged: () => undefined,
+    };
+    this.player = new CinePlayer(cine, 10, channel as Channel, screen);
+    this.player.useView(WIRE);
+  }
+
+  get now(): number | undefined {
+    return this.drawn.at(-1);
+  }
+}
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 1_795_507_346_000 });
+  vi.stubGlobal("requestAnimationFrame", (act: (now: number) => void) => setTimeout(() => act(performance.now()), 16));
+  vi.stubGlobal("cancelAnimationFrame", (timer: ReturnType<typeof setTimeout>) => clearTimeout(timer));
+  vi.stubGlobal("document", new EventTarget());
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+/** What the presenter tells once the loop runs. */
+function anchored(page: Page): { index: number; cine: ReturnType<CineSharing["cineOf"]> } {
+  expect(page.sharing.isAnchoredAnew(page.player)).toBe(true);
+  return { index: page.player.anchor?.index ?? -1, cine: page.sharing.cineOf(page.player) };
+}
+
+/** How often two pages that draw up to one animation frame apart show another frame, over two passes, looked at mid-frame. */
+function differences(one: Page, other: Page): number {
+  let different = 0;
+  const atMs = (one.player.anchor?.at_ms ?? 0) + 60;
+  vi.advanceTimersByTime(100 - ((performance.now() - atMs) % 100));
+  for (let step = 0; step < 20; step++) {
+    if (one.now !== other.now) different += 1;
+    vi.advanceTimersByTime(100);
+  }
+  return different;
+}
+
+describe("a loop that is played along", () => {
+  it("test_S08_shows_the_same_frame_at_the_same_time_by_the_servers_clock", () => {
+    const [presenter, follower] = [new Page(CINE, 2), new Page(CINE, 20)];
+    // This computer's clock is 70 s late for the one and 5 s early for the other: only the server's is common.
+    presenter.clock.note(Date.now() + 70_000, Date.now(), 0);
+    follower.clock.note(Date.now() + 70_000, Date.now(), 0);
+    presenter.player.play(3);
+    vi.advanceTimersByTime(250);
+    const { index, cine } = anchored(presenter);
+    expect([index, cine.playing, cine.speed]).toEqual([3, true, 1]);
+    expect(cine.at).toBeGreaterThan(Date.now() + 69_000);
+    vi.advanceTimersByTime(3300); // the follower joins in the fourth pass
+    follower.sharing.playAlong(follower.player, index, cine);
+    vi.advanceTimersByTime(400);
+    expect(differences(presenter, follower)).toBe(0);
+    expect([follower.player.dropped, follower.player.isBuffering]).toEqual([0, false]);
+  });
+
+  it("stands at its frame until the presenter's loop runs, already filled", () => {
+    const follower = new Page(CINE, 5);
+    follower.sharing.playAlong(follower.player, 6, { playing: true, speed: 1, at: 0 });
+    vi.advanceTimersByTime(2000);
+    expect(new Set(follower.drawn)).toEqual(new Set([6]));
+    expect([follower.player.bufferedCount, follower.player.isBuffering]).toEqual([10, true]);
+    follower.sharing.playAlong(follower.player, 6, { playing: true, speed: 1, at: Math.round(follower.clock.now()) - 150 });
+    vi.advanceTimersByTime(40);
+    expect(follower.now).toBe(7);
+  });
+
+  it("goes at the presenter's speed, and stays in phase when it changes", () => {
+    const [presenter, follower] = [new Page(CINE, 1), new Page(CINE, 1)];
+    presenter.player.play(0);
+    vi.advanceTimersByTime(500);
+    anchored(presenter);
+    presenter.player.setSpeed(0.5);
+    const { index, cine } = anchored(presenter);
+    expect(cine.speed).toBe(0.5);
+    follower.sharing.playAlong(follower.player, index, cine);
+    vi.advanceTimersByTime(300);
+    expect(differences(presenter, follower)).toBe(0);
+    expect(follower.player.speed).toBe(0.5);
+  });
+
+  it("is told by the way forth of a sweep, where a frame is passed twice", () => {
+    const sweep: CineDocument = { ...CINE, sequencing: "sweeping" }; // 18 steps of 100 ms
+    const [presenter, follower] = [new Page(sweep, 1), new Page(sweep, 1)];
+    presenter.player.play(0);
+    vi.advanceTimersByTime(1600); // on its way back
+    presenter.player.setSpeed(1); // anchors where it is
+    const { index, cine } = anchored(presenter);
+    expect(index).toBe(0);
+    follower.sharing.playAlong(follower.player, index, cine);
+    vi.advanceTimersByTime(200);
+    expect(differences(presenter, follower)).toBe(0);
+  });
+
+  it("doesn't begin anew where the same is said again, and says its own time once", () => {
+    const [presenter, follower] = [new Page(CINE, 1), new Page(CINE, 1)];
+    presenter.player.play(0);
+    vi.advanceTimersByTime(500);
+    const { index, cine } = anchored(presenter);
+    expect(presenter.sharing.isAnchoredAnew(presenter.player)).toBe(false);
+    presenter.clock.note(Date.now() + 30, Date.now(), 0); // a better idea of the server's clock
+    expect(presenter.sharing.cineOf(presenter.player)).toEqual(cine);
+    follower.sharing.playAlong(follower.player, index, cine);
+    vi.advanceTimersByTime(500);
+    const shown = follower.player.shown;
+    follower.sharing.playAlong(follower.player, index, cine);
+    expect([follower.player.shown, follower.player.isBuffering]).toEqual([shown, false]);
+  });
+
+  it("is one's own again after a pause", () => {
+    const follower = new Page(CINE, 1);
+    follower.sharing.playAlong(follower.player, 2, { playing: true, speed: 1, at: Math.round(follower.clock.now()) });
+    vi.advanceTimersByTime(300);
+    follower.player.pause();
+    expect(follower.sharing.cineOf(follower.player)).toEqual({ playing: false, speed: 1, at: 0 });
+    follower.player.play(8);
+    vi.advanceTimersByTime(150);
+    expect(follower.player.anchor?.index).toBe(8);
+  });
+});

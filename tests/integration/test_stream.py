@@ -103,16 +103,17 @@ async def test_a_client_that_stops_reading_holds_at_most_its_credit(stream_serve
         await other.hear_kind(Kind.OPENED)
         before = (await other.status())["process_rendered"]
         await silent.subscribe(1, 1, stream_server.series("B"))
-        await silent.queue(1, 0, list(range(30)), window=WINDOW)
+        await silent.queue(1, 0, list(range(30)), window=[1024, 1500])  # no window twice: each picture is a render
         after, watched = before, 0
         while after - before - watched < FIRST_CREDIT:
-            await other.queue(1, watched, [watched % 30], window=WINDOW, codec="png")
+            await other.queue(1, watched, [watched % 30], window=[1024, 4000 + watched], codec="png")
             await other.pictures(1)
             watched += 1
             after = (await other.status())["process_rendered"]
             assert watched < 2000, "the silent client's pictures were never made"
-        await other.queue(1, watched, [index % 30 for index in range(100)], window=WINDOW, codec="png")
-        await other.pictures(100)
+        for more in range(100, 200, 25):
+            await other.queue(1, watched + more, list(range(25)), window=[1024, 1000 + more], codec="png")
+            await other.pictures(25)
         after = (await other.status())["process_rendered"]
         assert after - before - watched - 100 == FIRST_CREDIT
         found: list[Received] = []

@@ -308,14 +308,13 @@ export class StackSession implements ChannelListener, CineScreen {
   private applyFollowed(): void {
     const { opened, followed } = this;
     if (!opened || !followed) return;
-    const before = this.view;
+    const before = this.view.index;
     const after = fromShared(followed.view, this.screen.viewportSize(), opened);
     if (!after) return this.absent();
     this.isAbsent = false;
-    const isSameWindow = before.window?.join() === after.window?.join();
-    this.view = isSameWindow ? { ...after, window: before.window } : after;
+    this.view = after;
     const { cine } = followed.view;
-    if (this.cine && cine?.playing) this.playAlong(this.cine, cine, before.index);
+    if (this.cine && cine?.playing) this.playAlong(this.cine, cine, before);
     else this.standStill(opened, followed.isMoving);
     this.screen.draw();
     this.screen.changed();

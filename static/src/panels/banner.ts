@@ -25,7 +25,9 @@ export class Banner extends LitElement {
         white-space: nowrap;
         overflow: hidden;
         text-overflow: ellipsis;
-        min-width: 80px;
+        /* Whatever gives way: not the name. */
+        flex: none;
+        max-width: 60%;
       }
       .fact {
         white-space: nowrap;
@@ -41,7 +43,7 @@ export class Banner extends LitElement {
         flex: 0 1 auto;
         min-width: 0;
       }
-      @media (max-width: 1000px) {
+      @media (max-width: 1200px) {
         :host {
           display: grid;
           grid-template-columns: auto 1fr;
@@ -51,6 +53,7 @@ export class Banner extends LitElement {
         }
         .name {
           grid-column: 1 / -1;
+          max-width: 100%;
           font-size: 15px;
         }
         .fact {

@@ -48,13 +48,10 @@ export class SharePanel extends LitElement {
     clearTimeout(this.copiedTimer);
   }
 
-  override updated(): void {
+  /** Whoever goes on by keyboard goes on from the button that starts, or once it is gone from the title. */
+  override updated(before: Map<PropertyKey, unknown>): void {
     if (this.dialog && !this.dialog.open) this.dialog.showModal();
-  }
-
-  /** Go on from here by keyboard: with the button that starts, or from the title. */
-  override firstUpdated(): void {
-    (this.renderRoot.querySelector<HTMLElement>(".start") ?? this.renderRoot.querySelector<HTMLElement>("h2"))?.focus();
+    if (before.has("facts") && (before.get("facts") ?? null) === null) this.renderRoot.querySelector<HTMLElement>(".start, h2")?.focus();
   }
 
   override render(): TemplateResult {
@@ -66,7 +63,7 @@ export class SharePanel extends LitElement {
   private content(): TemplateResult {
     const { facts } = this;
     return html`<div class="head">
-        <h2 id="title" tabindex="-1">${facts ? "Shared view" : "Look together"}</h2>
+        <h2 id="title" tabindex=${facts ? "-1" : nothing}>${facts ? "Shared view" : "Look together"}</h2>
         <button @click=${() => this.wish("close")} aria-label="Close the panel">${icon("close")}</button>
       </div>
       ${this.problem || this.trouble ? html`<section><p class="problem" role="alert">${this.problem || this.trouble}</p></section>` : nothing}

@@ -78,8 +78,7 @@ export class SharedScenes {
     if (turn !== this.turn) return false;
     this.isPlacing = false;
     if (contents !== null) return true;
-    this.stage.blank("The shared view has ended");
-    await this.stage.name(null);
+    this.stage.blank("No longer shown");
     return false;
   }
 

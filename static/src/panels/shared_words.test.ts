@@ -38,7 +38,7 @@ describe("the strip of a shared view", () => {
 
   it("tells the presenter how far the others are, without themselves", () => {
     const people = [GREY, person("ohm", "in step"), person("moor", "in step"), person("heart", "withheld"), person("tissue", "behind")];
-    expect(said({ you: "grey", people })).toEqual(["You present to 4", "2 in step, 1 behind, 1 withheld"]);
+    expect(said({ you: "grey", people })).toEqual(["You present to 4", "2 in step, 1 behind, 1 withheld", "people"]);
     expect(said({ you: "grey", people: [GREY] })).toEqual(["You present", "nobody else is here yet"]);
   });
 
@@ -51,10 +51,10 @@ describe("the strip of a shared view", () => {
   });
 
   it("offers to take over only after the time that the server asks for, and not to whom something is withheld", () => {
-    expect(said({ presenterAbsent_ms: 1000 })).toEqual(["Dr grey is gone", "waiting"]);
+    expect(said({ presenterAbsent_ms: 1000 })).toEqual(["Waiting for Dr grey", "the connection is interrupted"]);
     expect(said({ presenterAbsent_ms: 3000 })).toEqual(["Dr grey is gone", "", "take-over"]);
     expect(said({ presenterAbsent_ms: 3000, isElsewhere: true })).toEqual(["Dr grey is gone", "", "take-over", "back"]);
-    expect(said({ presenterAbsent_ms: 3000, isWithheld: true })).toEqual(["Dr grey is gone", "waiting"]);
+    expect(said({ presenterAbsent_ms: 3000, isWithheld: true })).toEqual(["Dr grey is gone", ""]);
   });
 
   it("says that something is withheld, and nothing about it", () => {

@@ -25,7 +25,7 @@ export interface SharedFacts {
   readonly trouble: string;
 }
 
-export type StripAction = "back" | "elsewhere" | "take-over" | "close" | "studies";
+export type StripAction = "back" | "elsewhere" | "take-over" | "people" | "close" | "studies";
 
 export interface Strip {
   readonly tone: "calm" | "present" | "away" | "warn";
@@ -104,7 +104,9 @@ function presenting(facts: SharedFacts): Strip {
   const others = facts.people.filter((one) => one.person !== facts.you);
   const common = { tone: "present", sign: "presentation", spoken: "You present" } as const;
   if (others.length === 0) return strip({ ...common, words: "You present", aside: "nobody else is here yet" });
-  return strip({ ...common, words: `You present to ${others.length}`, aside: countsInWords(others) });
+  const letSee = { kind: "people", words: "Let them see", isMain: false } as const;
+  const actions = others.some((one) => one.condition === "withheld") ? [letSee] : [];
+  return strip({ ...common, words: `You present to ${others.length}`, aside: countsInWords(others), actions });
 }
 
 function following(facts: SharedFacts): Strip {
@@ -114,7 +116,9 @@ function following(facts: SharedFacts): Strip {
     const mayTakeOver = facts.presenterAbsent_ms >= TAKE_OVER_AFTER_MS && !facts.isWithheld;
     const takeOver = { kind: "take-over", words: "Take over", isMain: true } as const;
     const actions = [...(mayTakeOver ? [takeOver] : []), ...(facts.isElsewhere ? [back] : [])];
-    return strip({ tone: "warn", sign: "unplug", words: `${name} is gone`, aside: mayTakeOver ? "" : "waiting", actions });
+    const isGone = facts.presenterAbsent_ms >= TAKE_OVER_AFTER_MS;
+    const words = isGone ? `${name} is gone` : `Waiting for ${name}`;
+    return strip({ tone: "warn", sign: "unplug", words, aside: isGone ? "" : "the connection is interrupted", actions });
   }
   if (facts.isElsewhere) return strip({ tone: "away", sign: "compass", words: "You look elsewhere", actions: [back] });
   if (facts.isWithheld) return strip({ sign: "lock", words: `${name} presents`, aside: "something is shown that you may not see" });

@@ -38,11 +38,15 @@ export class Sharing {
   }
 
   async toggle(): Promise<void> {
-    if (this.isPanelOpen) return this.closePanel();
-    await import("./shared_view");
-    this.isPanelOpen = true;
-    this.problem = "";
-    this.stage.sharedChanged();
+    if (this.isPanelOpen) this.closePanel();
+    else await this.open();
+  }
+
+  /** Something of the session changed. After the end, the page's address is the study's again. */
+  changed(): void {
+    if (!this.session?.isOver || location.pathname === this.addressAlone()) return;
+    history.replaceState(null, "", this.addressAlone());
+    this.isPanelOpen = false;
   }
 
   /** Do what Esc asks of a shared view; false where that is nothing. */
@@ -128,6 +132,7 @@ export class Sharing {
     if (action === "back") this.session?.goBack();
     else if (action === "elsewhere") this.session?.goElsewhere();
     else if (action === "take-over") void this.session?.takeOver();
+    else if (action === "people") void this.open();
     else if (action === "studies") location.assign("/");
     else this.leave();
   };
@@ -137,9 +142,20 @@ export class Sharing {
     this.session?.leave();
     this.session = null;
     this.closePanel();
+    if (this.stage.shelf.own) history.replaceState(null, "", this.addressAlone());
+    else location.assign("/");
+  }
+
+  private addressAlone(): string {
     const uid = this.stage.shelf.own?.study.study_instance_uid;
-    if (uid === undefined) location.assign("/");
-    else history.replaceState(null, "", `/study/${encodeURIComponent(uid)}`);
+    return uid === undefined ? "/" : `/study/${encodeURIComponent(uid)}`;
+  }
+
+  private async open(): Promise<void> {
+    await import("./shared_view");
+    this.isPanelOpen = true;
+    this.problem = "";
+    this.stage.sharedChanged();
   }
 
   private closePanel(): void {

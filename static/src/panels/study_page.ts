@@ -50,6 +50,8 @@ export class StudyPage extends LitElement implements Stage {
   @state() private isTrayOpen = !CRAMPED.matches;
   @state() private problem: { readonly words: string; readonly status: number } | null = null;
   @state() private nobody = "Loading";
+  /** For those who don't see the banner change. */
+  @state() private spoken = "";
   @query("viewbox-banner") private banner!: Banner;
   @query("viewbox-cheat-sheet") private cheatSheet!: CheatSheet;
   @queryAll("[data-place]") private drawn!: NodeListOf<HTMLElement>;
@@ -110,6 +112,7 @@ export class StudyPage extends LitElement implements Stage {
         </main>
         ${this.sharing.panel()}
       </div>
+      <div class="visually-hidden" role="status">${this.spoken}</div>
       <viewbox-cheat-sheet></viewbox-cheat-sheet>
       ${this.sharing.picker()}
     `;
@@ -195,15 +198,17 @@ export class StudyPage extends LitElement implements Stage {
     for (const index of this.places.keys()) this.pane(index)?.blank(words);
     this.places = this.places.map(() => null);
     this.summaries = this.places.map(() => NOTHING);
-    this.nobody = words;
+    this.nobody = this.spoken = words;
     this.shelf.put(null);
     document.title = "Viewbox";
   }
 
   async name(contents: StudyContents | null): Promise<void> {
     this.shelf.put(contents);
-    if (contents) document.title = `${nameInWords(contents.study.patient.name)} · Viewbox`;
-    else this.nobody = "Withheld from you";
+    const name = contents ? nameInWords(contents.study.patient.name) : "Withheld from you";
+    if (contents) document.title = `${name} · Viewbox`;
+    else this.nobody = name;
+    if (this.sharing.session) this.spoken = contents ? `Patient: ${name}` : name;
     await this.updateComplete;
     await this.banner.updateComplete;
   }
@@ -220,6 +225,7 @@ export class StudyPage extends LitElement implements Stage {
   }
 
   sharedChanged(): void {
+    this.sharing.changed();
     this.requestUpdate();
   }
 

@@ -81,7 +81,9 @@ def stored(ds: Dataset) -> StoredImage:
     ds.SOPInstanceUID, ds.SeriesInstanceUID, ds.StudyInstanceUID = generate_uid(), generate_uid(), generate_uid()
     meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = ds.SOPClassUID, ds.SOPInstanceUID
     buffer = io.BytesIO()
-    dcmwrite(buffer, ds, enforce_file_format=True)
+    is_known = meta.TransferSyntaxUID.is_transfer_syntax  # to pydicom, which has not heard of JPEG XL
+    encoding = {} if is_known else {"implicit_vr": False, "little_endian": True, "force_encoding": True}
+    dcmwrite(buffer, ds, enforce_file_format=is_known, **encoding)
     return stored_bytes(buffer.getvalue())
 
 

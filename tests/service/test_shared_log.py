@@ -172,7 +172,7 @@ def test_an_hour_of_busy_presenting_stays_small(shared: SharedHead, alice: Actor
         view["center"] = [256 + number / 3, 255.5 - number / 7]
         assert looks(alice, shared, view=parse_view(view)) is not None
     an_hour = (stored_bytes() - before) * HOUR_OF_LOOKS // part
-    assert 500_000 < an_hour < 2_500_000  # two linked panes move at once: still under 5 MB
+    assert 1_000_000 < an_hour < 4_000_000  # 2.1 MB on SQLite, 3.1 MB on PostgreSQL
 
 
 def stored_bytes() -> int:

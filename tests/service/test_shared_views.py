@@ -1,4 +1,4 @@
-"""Shared views: who may open, join and steer them, and what is audited. Their log: test_shared_log.py; their people: test_shared_people.py."""
+"""Shared views: who may open, join and steer them, and what is audited. Beside it: test_shared_log.py and test_shared_people.py."""
 
 from collections.abc import Callable
 from datetime import timedelta

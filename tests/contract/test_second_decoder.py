@@ -49,9 +49,6 @@ UNDECODABLE: dict[str, str] = {
 # Levels: path -> (largest difference from DCMTK's, or None for "not comparable", why)
 EXPLAINED_LEVELS: dict[str, tuple[int | None, str]] = {
     "photo/dental-intraoral-jpeg-extended-rgb.dcm": (None, "the data set says RGB, the stream is JFIF with halved chroma: YCbCr"),
-    "radiology/mr-overlay-300x484.dcm": (None, "DCMTK draws the overlay"),
-    "radiology/mr-siemens-overlays.dcm": (None, "DCMTK draws the overlay"),
-    "examples_overlay.dcm": (None, "DCMTK draws the overlay"),
     "radiology/rtimage-varian-dosigap.dcm": (None, "Window Width 0.2 under LINEAR is undefined; we take LINEAR_EXACT"),
     "cine/us-ybr-full-rle-planar-mindray.dcm": (2, "DCMTK's integer YBR equations"),
     "cine/us-ybr-full-rle.dcm": (2, "DCMTK's integer YBR equations"),

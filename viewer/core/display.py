@@ -4,9 +4,8 @@ stored values -> modality LUT -> VOI LUT -> presentation (MONOCHROME1, inversion
 values of up to 16 bits all of it becomes one table. Mask subtraction, shutters and overlays: viewer.core.shown_frame.
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,8 +30,7 @@ TABLE_BITS = 16  # more bits, and floats, go through the formulas pixel by pixel
 BACKGROUND = 0  # pixel padding is no image: black, whatever the window or inversion (PS3.3 C.7.5.1.1.2)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Levels:
+class Levels(NamedTuple):
     """What is shown: uint8 (rows, columns) or (rows, columns, 3), and the window that made it (None: there is none)."""
 
     values: NDArray[np.uint8]

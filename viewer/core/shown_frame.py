@@ -4,8 +4,7 @@ mask subtraction -> point transforms (viewer.core.display) -> shutter -> overlay
 image has it, so that a plain frame costs what it did without them.
 """
 
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,8 @@ from viewer.core.applied import Applied
 from viewer.core.display import Levels, difference_levels, display_levels
 from viewer.core.mask_subtraction import Subtraction, shifted, subtraction_of
 from viewer.core.view import ViewState
+
+NO_SHUTTERS = (None,)
 
 
 class FrameSource(Protocol):
@@ -46,8 +47,7 @@ class FrameSource(Protocol):
         ...
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class ShownFrame:
+class ShownFrame(NamedTuple):
     """A frame's levels before overlays, where those go (None: nowhere), what it was decoded to, and what was done to it."""
 
     levels: NDArray[np.uint8]
@@ -68,18 +68,25 @@ def show_frame(source: FrameSource, frame_index: int, view: ViewState) -> ShownF
     """Return a frame in a view. Raises: Malformed, Unsupported, TooLarge from decoding and the chain."""
     description = source.description
     decoded = source.decoded(frame_index)
-    subtraction = subtraction_of(description, frame_index, view.subtraction)
+    subtraction = subtraction_of(description, frame_index, view.subtraction) if description.masks else None
     if subtraction is None:
         shown = display_levels(decoded, description, frame_index, view)
     else:
         shown = _subtracted(source, decoded, subtraction, frame_index, view)
+    if not description.overlays and description.shutters == NO_SHUTTERS:
+        return ShownFrame(shown.values, None, shown.window_center, shown.window_width, shown.applied, decoded)
+    return _covered(source, shown, decoded, frame_index, view)
+
+
+def _covered(source: FrameSource, shown: Levels, decoded: DecodedFrame, frame_index: int, view: ViewState) -> ShownFrame:
+    """Put shutter and overlays over the levels of a frame."""
     levels, applied = shown.values, shown.applied
-    stated = description.shutter_of(frame_index) if view.shutter else None
+    stated = source.description.shutter_of(frame_index) if view.shutter else None
     if stated is not None:
         hidden = _hidden(source, stated, frame_index, levels.shape)
         if hidden is not None:
             levels, applied = shutter.shuttered(levels, hidden, stated), applied | Applied.SHUTTER
-    graphics = _graphics(source, frame_index, levels.shape) if view.overlays and description.overlays else None
+    graphics = _graphics(source, frame_index, levels.shape) if view.overlays else None
     if graphics is not None:
         applied |= Applied.OVERLAYS
     return ShownFrame(levels, graphics, shown.window_center, shown.window_width, applied, decoded)

@@ -57,6 +57,10 @@ class ViewState:
         if self.voi is not None and not 0 <= self.voi <= MAX_VOI:
             raise Malformed("no such window or VOI LUT")
 
+    @property
+    def _is_as_before(self) -> bool:
+        return self.overlays and self.shutter and self.icc and self.subtraction is None and self.voi is None
+
     def canonical(self) -> bytes:
         """Return the state as JSON with sorted keys and numbers in one form: equal states give equal bytes."""
         window = [float(self.window[0]), float(self.window[1])] if self.window is not None else None
@@ -68,7 +72,8 @@ class ViewState:
             "voi_function": self.voi_function,
             "window": window,
         }
-        document |= {name: value for name, default in _LATER_FIELDS if (value := getattr(self, name)) != default}
+        if not self._is_as_before:
+            document |= {name: value for name, default in _LATER_FIELDS if (value := getattr(self, name)) != default}
         return orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
 
     def digest(self, sop_instance_uid: str, frame_number: int) -> bytes:

@@ -129,7 +129,8 @@ class ImageDescription:
         return windows
 
     def voi_function_of(self, frame_index: int) -> str:
-        return str(_of_frame(self.voi_functions, frame_index))
+        function: str = _of_frame(self.voi_functions, frame_index)
+        return function
 
     def voi_luts_of(self, frame_index: int) -> tuple[LookupTable, ...]:
         tables: tuple[LookupTable, ...] = _of_frame(self.frame_voi_luts, frame_index)

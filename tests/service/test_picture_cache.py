@@ -16,7 +16,7 @@ from viewer.core.picture import Picture
 from viewer.core.picture_header import Fidelity
 from viewer.core.view import ViewState
 from viewer.services import pool
-from viewer.services.picture_cache import Made, PictureCache, PictureKey, Standing
+from viewer.services.picture_cache import UNPROVEN_BYTES, Made, PictureCache, PictureKey, Standing
 from viewer.services.rendering import render_frame
 
 DEADLINE_S = 20.0
@@ -136,6 +136,37 @@ async def test_the_bound_holds_over_many_pictures_and_sizes(picture: Picture) ->
     before = cache.kept_bytes
     cache.finish(key(300), picture)  # made again: one entry, its size counted once
     assert cache.kept_bytes == before
+
+
+async def test_the_room_is_small_until_something_is_asked_for_again_and_then_while_that_goes_on(picture: Picture) -> None:
+    cache, large = PictureCache(32_000_000), replace(picture, data=bytes(100_000))
+
+    def make(first: int, count: int) -> int:
+        for number in range(first, first + count):
+            assert cache.ask(key(number), refuse) is Standing.YOURS
+            cache.finish(key(number), large)
+            assert cache.kept_bytes <= 32_000_000
+        return cache.kept_bytes
+
+    assert 1_800_000 < make(0, 100) <= UNPROVEN_BYTES
+    for number in range(99, 89, -1):
+        assert cache.ask(key(number), refuse) is large
+    assert make(100, 120) > 12_000_000, "ten were asked for again: that pays for 160"
+    assert make(220, 100) <= UNPROVEN_BYTES, "and not for 220"
+    for number in range(300, 320):
+        for _ in range(100):
+            cache.ask(key(number), refuse)
+    assert make(400, 1000) > 31_000_000
+    assert make(1400, 200) <= UNPROVEN_BYTES
+
+
+async def test_the_newest_is_kept_though_it_fills_the_small_room(picture: Picture) -> None:
+    cache, huge = PictureCache(32_000_000), replace(picture, data=bytes(20_000_000))
+    for number in range(3):
+        assert cache.ask(key(number), refuse) is Standing.YOURS
+        cache.finish(key(number), huge)
+        assert cache.kept_bytes < 21_000_000
+        assert cache.ask(key(number), refuse) is huge
 
 
 async def test_a_picture_larger_than_all_room_is_shared_and_not_kept(picture: Picture) -> None:

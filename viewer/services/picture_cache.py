@@ -3,6 +3,10 @@
 A picture is a function of its frame and its view state (DESIGN.md section 4), so it may be handed to everybody who may see the
 frame; what differs between them is the header ahead of it. What is being made is joined, what was made is kept while there is
 room, and what failed is told to those who wait and forgotten. No access decision: who asks was let in. Knows no stream.
+
+Keeping costs though nothing is copied: the next picture is written to memory that the processor's caches don't hold. For one who
+drags a window over a CT alone that was 4 % of all CPU time with 32 MB kept, and nothing to be measured with 2 MB. So the room is
+small until pictures are asked for again.
 """
 
 import asyncio
@@ -21,6 +25,10 @@ from viewer.core.picture_header import Fidelity
 from viewer.core.view import ViewState
 from viewer.services import pool
 
+UNPROVEN_BYTES = 2_000_000  # the room while nobody asks for anything twice
+PAYS_FOR = 16  # pictures kept in vain, by one render saved: 0.04 against 0.7 ms
+_MAX_PROOF = 64 * PAYS_FOR
+_SHRINKS_BY = 8  # pictures at a time, when the room has become small again
 _ENTRY_BYTES = 1000  # what a kept picture takes besides its data: key, view, numbers
 
 
@@ -45,10 +53,15 @@ _Waiting: TypeAlias = dict[asyncio.AbstractEventLoop, list[Tell]]
 
 
 class PictureCache:
-    """Pictures that were made and pictures being made, the former bounded in bytes: those asked for longest ago go first."""
+    """Pictures that were made and pictures being made.
+
+    The former are bounded in bytes: max_bytes while it pays, else UNPROVEN_BYTES, or the newest alone if it is larger. Those asked
+    for longest ago go first.
+    """
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
+        self._proof = 0  # how many more pictures are worth all the room
         self._kept_bytes = 0
         self._kept: OrderedDict[PictureKey, Picture] = OrderedDict()
         self._being_made: dict[PictureKey, _Waiting] = {}
@@ -75,6 +88,7 @@ class PictureCache:
                 waiting.setdefault(asyncio.get_running_loop(), []).append(tell)
             else:
                 self._kept.move_to_end(key)
+            self._proof = min(_MAX_PROOF, self._proof + PAYS_FOR)
         pool.count(pictures_shared=1)
         return Standing.BEING_MADE if kept is None else kept
 
@@ -98,9 +112,17 @@ class PictureCache:
         earlier = self._kept.pop(key, None)
         self._kept[key] = picture
         self._kept_bytes += size - (_size(earlier) if earlier else 0)
+        self._proof = max(0, self._proof - 1)
         while self._kept_bytes > self._max_bytes:
-            _, oldest = self._kept.popitem(last=False)
-            self._kept_bytes -= _size(oldest)
+            self._drop_oldest()
+        for _ in range(_SHRINKS_BY):
+            if self._proof or self._kept_bytes <= UNPROVEN_BYTES or len(self._kept) == 1:
+                break
+            self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
+        _, oldest = self._kept.popitem(last=False)
+        self._kept_bytes -= _size(oldest)
 
 
 def _size(picture: Picture) -> int:

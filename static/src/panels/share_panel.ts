@@ -51,7 +51,8 @@ export class SharePanel extends LitElement {
   /** Whoever goes on by keyboard goes on from the button that starts, or once it is gone from the title. */
   override updated(before: Map<PropertyKey, unknown>): void {
     if (this.dialog && !this.dialog.open) this.dialog.showModal();
-    if (before.has("facts") && (before.get("facts") ?? null) === null) this.renderRoot.querySelector<HTMLElement>(".start, h2")?.focus();
+    if (!before.has("facts") || before.get("facts")) return;
+    this.renderRoot.querySelector<HTMLElement>(this.facts ? "h2" : ".start")?.focus();
   }
 
   override render(): TemplateResult {

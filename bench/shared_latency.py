@@ -17,6 +17,7 @@ from bench.stream_client import Picture, Server, check_levels
 
 WARM_INPUTS = 30
 CHECKED_INPUTS, CHECK_ONE_IN = 10, 5  # every tenth input, one in five pictures of it: one picture in fifty is decoded
+REST_S = 0.5
 STAND_EVERY_S = 2.0
 STEP = 1 / 64  # windows are multiples of it: exact as float32, and with six decimals
 
@@ -182,6 +183,7 @@ async def measure(options: Namespace) -> int:
     judge = Judge(room, options.size, watch)
     await asyncio.to_thread(judge.warm, opened, inputs)
     await present(room, Inputs(opened, WARM_INPUTS), None, options.rate)
+    await asyncio.sleep(REST_S)  # the last look and the last pictures of the warming
     await until(room.is_in_step, 10.0)
     for person in room.everyone:
         person.when_picture = judge.picture

@@ -54,7 +54,7 @@ def shared_views(server: ViewboxServer) -> list[Row]:
             print("  no redis-server: the rows of two processes are left out", flush=True)
             for _ in range(ROUNDS):
                 one.run("one process")
-            return [*one.rows(f"{FOLLOWERS} followers, one process", 100, 1), busy_hour(server)]
+            return [*one.rows(f"{FOLLOWERS} followers, 1 process", 100, 1), busy_hour(server)]
         pair = [ViewboxServer(server.data_dir, environment={"REDIS_URL": redis}) for _ in range(2)]
         addresses = ["--url", pair[0].url, "--url2", pair[1].url]
         two = Rounds(addresses, server)
@@ -70,8 +70,8 @@ def shared_views(server: ViewboxServer) -> list[Row]:
                 each.stop()
     print("\n".join(f"  soak: {line}" for line in soak), flush=True)
     return [
-        *one.rows(f"{FOLLOWERS} followers, one process", 100, 1),
-        *two.rows(f"{FOLLOWERS} followers, two processes over Redis", 150, 2),
+        *one.rows(f"{FOLLOWERS} followers, 1 process", 100, 1),
+        *two.rows(f"{FOLLOWERS} followers, 2 processes, Redis", 150, 2),
         Row(f"Soak of {SOAK_S} s over Redis", soak[-1].removeprefix("soak: "), "equal", soak[-1].endswith("hashes equal")),
         busy_hour(server),
     ]

@@ -12,6 +12,7 @@ from argparse import Namespace
 from collections import Counter
 from typing import Any
 
+from bench.light_socket import Refused
 from bench.shared_house import Stack
 from bench.shared_latency import stand
 from bench.shared_person import Fault, Person, Wish
@@ -56,31 +57,29 @@ class Soak:
     def _break(self, person: Person) -> None:
         self.disconnects += 1
         person.drop()
-        back_after = min(self.dice.expovariate(1.0), LONGEST_AWAY_S) if not person.is_presenter else self.dice.uniform(0.1, LONGEST_AWAY_S)
-        task = asyncio.create_task(self._come_back(person, back_after, self.dice.choice(self.room.urls)))
+        self._later(
+            person, self.dice.uniform(0.1, LONGEST_AWAY_S) if person.is_presenter else min(self.dice.expovariate(1.0), LONGEST_AWAY_S)
+        )
+
+    def _later(self, person: Person, after_s: float) -> None:
+        task = asyncio.create_task(self._come_back(person, after_s))
         self._away.add(task)
         task.add_done_callback(self._away.discard)
 
-    async def _come_back(self, person: Person, after_s: float, url: str) -> None:
+    async def _come_back(self, person: Person, after_s: float) -> None:
+        """Connect to any process and join, until that succeeds: servers may be down for a while."""
         await asyncio.sleep(after_s)
-        person.url = url
         while not person.is_connected or person.ended_by is not None:
+            person.url = self.dice.choice(self.room.urls)
             try:
                 started = time.perf_counter()
                 await person.connect()
                 await person.join(self.room.key)
                 self.longest_rejoin_ms = max(self.longest_rejoin_ms, (time.perf_counter() - started) * 1000)
-            except (OSError, TimeoutError, Fault) as exc:
+            except (OSError, TimeoutError, Fault, Refused) as exc:
                 self._count("join", exc)
                 person.drop()
                 await asyncio.sleep(RETRY_S)
-
-    async def bring_back(self) -> None:
-        """Let everybody come back, also those whom the server cut off."""
-        await asyncio.gather(*self._away)
-        for person in self.room.everyone:
-            if not person.is_connected:
-                await self._come_back(person, 0.0, person.url)
 
     async def mind_lost(self) -> None:
         """Bring back whom the server cut off, as a page would."""
@@ -90,7 +89,12 @@ class Soak:
                 if person.lost_code is not None:
                     self.done[f"cut off by the server with {person.lost_code}"] += 1
                     person.lost_code = None
-                    await self._come_back(person, 0.0, person.url)
+                    self._later(person, 0.0)
+
+    async def bring_back(self) -> None:
+        """Let everybody come back, also those whom the server cut off."""
+        await asyncio.gather(*self._away)
+        await asyncio.gather(*(self._come_back(person, 0.0) for person in self.room.everyone))
 
     # --- presenting ---
 
@@ -167,7 +171,7 @@ class Soak:
         self.refused[f"{what}: {status}"] += 1
         if isinstance(exc, Fault) and exc.status not in EXPECTED:
             self.unexpected.append(str(exc))
-        elif not isinstance(exc, Fault | OSError | TimeoutError):
+        elif not isinstance(exc, Fault | OSError | TimeoutError | Refused):
             raise exc
 
 

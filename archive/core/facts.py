@@ -4,6 +4,7 @@ Everything about pixels themselves is read by archive.core.description from the 
 """
 
 import base64
+from itertools import islice
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -13,7 +14,7 @@ from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
 
-from archive.core.dataset import integer, items, raw_value, text
+from archive.core.dataset import BAD_VALUE, integer, items, raw_value, text
 from archive.core.readers.elements import Encoding, sequence_items, walk
 from archive.core.readers.source import BytesSource
 
@@ -59,6 +60,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
 _NUMERIC = frozenset({"DS", "FD", "FL", "IS", "US", "SS", "UL", "SL", "UV", "SV"})
 _WHOLE = frozenset({"IS", "US", "SS", "UL", "SL", "UV", "SV"})
 _PLANE_POSITION_SLIDE, _COLUMN_POSITION, _ROW_POSITION = 0x0048021A, 0x0048021E, 0x0048021F
+_MOSAIC_CREATOR, _MOSAIC_GROUP, _MOSAIC_COUNT = "SIEMENS MR HEADER", 0x0019, 0x0A  # NumberOfImagesInMosaic (0019,xx0A)
+_MAX_POINTERS = 8  # two of all attributes are time: of three, one is not
 _SLIDE_CLASS = "1.2.840.10008.5.1.4.1.1.77.1.6"  # VL Whole Slide Microscopy Image Storage
 _SHAPES = {
     word: (dictionary_VR(word), dictionary_VM(word) == "1") for words in (KEYWORDS, REGION_KEYWORDS, *GROUPS.values()) for word in words
@@ -69,11 +72,12 @@ def image_facts(dataset: Dataset) -> dict[str, JSON]:
     """Return the facts of one object: only attributes that are present and can be understood.
 
     Values are str, int, float, or dict; a list wherever the standard allows several values (WindowCenter is a list even when there
-    is one), except FrameIncrementPointer: the keyword of the first attribute it names, or "ggggeeee".
+    is one). FrameIncrementPointer: the keyword of each attribute it names, or "ggggeeee".
     Enhanced objects: the shared functional groups stand under the same keywords; values that frames carry themselves stand in
     "PerFrame", {keyword: [value or null of each frame]}. Slides have no "PerFrame"; TILED_SPARSE ones have "TilePositions":
     base64 of little-endian int32 [column, row] a frame, 0-based pixels of the total pixel matrix.
-    "ObjectiveLensPower" comes from the Optical Path Sequence, ultrasound regions are a list of dicts by keyword.
+    "ObjectiveLensPower" comes from the Optical Path Sequence, ultrasound regions are a list of dicts by keyword, "ImagesInMosaic"
+    (how many slices a Siemens mosaic holds) from a private attribute.
     """
     facts: dict[str, JSON] = {}
     for keyword in KEYWORDS:
@@ -88,8 +92,22 @@ def image_facts(dataset: Dataset) -> dict[str, JSON]:
         if power is not None:
             facts["ObjectiveLensPower"] = power
             break
+    if "MOSAIC" in text(dataset, "ImageType").split("\\"):
+        count = _images_in_mosaic(dataset)
+        if count is not None:
+            facts["ImagesInMosaic"] = count
     _add_functional_groups(dataset, facts)
     return facts
+
+
+def _images_in_mosaic(dataset: Dataset) -> int | None:
+    try:
+        value = dataset.private_block(_MOSAIC_GROUP, _MOSAIC_CREATOR)[_MOSAIC_COUNT].value
+    except BAD_VALUE:
+        return None
+    if isinstance(value, bytes):  # Implicit VR, where a private attribute's VR is known to few: US
+        value = int.from_bytes(value[:2], "little")
+    return value if isinstance(value, int) and value > 0 else None
 
 
 def _values(dataset: Dataset, keywords: tuple[str, ...]) -> dict[str, JSON]:
@@ -130,14 +148,15 @@ def _numbers(value: Any, is_whole: bool) -> list[JSON]:
     return numbers
 
 
-def _pointer(dataset: Dataset) -> str | None:
+def _pointer(dataset: Dataset) -> list[JSON] | None:
+    """Return all that the frames follow, each once (PS3.3 C.7.6.6.1.2: "tag or tags"); more than any sense has is left off."""
     value = raw_value(dataset, "FrameIncrementPointer")
-    first: Any = value[0] if isinstance(value, (MultiValue, list)) and value else value
+    parts: Any = value if isinstance(value, (MultiValue, list)) else [value]
     try:
-        tag = int(first)
+        tags = dict.fromkeys(int(part) for part in parts)
     except (TypeError, ValueError):
         return None
-    return keyword_for_tag(tag) or f"{tag:08x}"
+    return [keyword_for_tag(tag) or f"{tag:08x}" for tag in islice(tags, _MAX_POINTERS)] or None
 
 
 def _add_functional_groups(dataset: Dataset, facts: dict[str, JSON]) -> None:

@@ -2,6 +2,8 @@
 
 import pytest
 
+from archive.core.facts import image_facts
+from tests.small_objects import ct_image
 from viewer.core.cine_clock import clock_of, pointer_words
 
 
@@ -79,6 +81,23 @@ def test_S08_with_no_rate_thirty_frames_a_second_are_assumed_and_said():
 def test_S08_a_pointer_to_something_that_is_not_time_makes_no_cine(pointer):
     assert clock_of({"FrameIncrementPointer": pointer, "FrameTime": 40.0, "CineRate": 25}, 10) is None
     assert pointer_words({"FrameIncrementPointer": pointer}) in {"SliceVector", "00540010", "PageNumberVector"}
+
+
+@pytest.mark.parametrize("first", [0x00181063, 0x00181065])
+def test_S08_an_object_whose_pointer_goes_on_to_something_that_is_not_time_makes_no_cine(first):
+    stored = ct_image(FrameIncrementPointer=[first, 0x00540070], FrameTime=40, FrameTimeVector=[0, 30, 50, 40], CineRate=25)
+    facts = image_facts(stored)
+    assert clock_of(facts, 4) is None
+    assert pointer_words(facts) == "TimeSlotVector"
+    stored.FrameIncrementPointer = first
+    assert clock_of(image_facts(stored), 4) is not None
+
+
+def test_S08_of_both_kinds_of_time_the_one_of_each_frame_counts():
+    stored = ct_image(FrameIncrementPointer=[0x00181063, 0x00181065], FrameTime=40, FrameTimeVector=[0, 30, 50, 40])
+    clock = clock_of(image_facts(stored), 4)
+    assert clock is not None
+    assert (clock.times_ms, clock.source) == ((0.0, 30.0, 80.0, 120.0), "Frame Time Vector (0018,1065)")
 
 
 def test_S08_a_single_frame_is_no_loop():

@@ -53,10 +53,31 @@ def test_absent_empty_and_senseless_values_are_left_out():
 
 
 @pytest.mark.parametrize(
-    ("pointer", "expected"), [(0x00181063, "FrameTime"), ([0x00181065, 0x00080032], "FrameTimeVector"), (0x00291010, "00291010")]
+    ("pointer", "expected"),
+    [
+        (0x00181063, ["FrameTime"]),
+        (0x00291010, ["00291010"]),
+        ([0x00181065, 0x00181063], ["FrameTimeVector", "FrameTime"]),
+        ([0x00181063, 0x00540070], ["FrameTime", "TimeSlotVector"]),
+        ([0x00181063, 0x00181063, 0x00291010], ["FrameTime", "00291010"]),
+    ],
 )
-def test_the_frame_increment_pointer_names_what_it_points_to(pointer, expected):
+def test_S08_the_frame_increment_pointer_names_all_that_it_points_to(pointer, expected):
     assert image_facts(ct_image(FrameIncrementPointer=pointer))["FrameIncrementPointer"] == expected
+
+
+def test_S08_a_long_frame_increment_pointer_still_says_that_it_is_not_only_time():
+    pointer = [0x00181063] * 1000 + [0x00181065] + [0x00290000 + element for element in range(1000)]
+    names: Any = image_facts(ct_image(FrameIncrementPointer=pointer))["FrameIncrementPointer"]
+    assert names[:2] == ["FrameTime", "FrameTimeVector"]
+    assert 2 < len(names) < 20
+
+
+@pytest.mark.parametrize(("vr", "value"), [("AT", None), ("LO", "FrameTime")])
+def test_S08_a_frame_increment_pointer_that_cannot_be_understood_is_left_out(vr, value):
+    dataset = ct_image()
+    dataset.add_new("FrameIncrementPointer", vr, value)
+    assert "FrameIncrementPointer" not in image_facts(dataset)
 
 
 def test_ultrasound_regions_keep_their_units():

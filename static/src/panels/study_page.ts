@@ -65,8 +65,7 @@ export class StudyPage extends LitElement implements Stage {
     super.connectedCallback();
     document.addEventListener("keydown", this.keyDown);
     this.client.whenRefused = signInAgain;
-    if (this.boot.shared_view) void this.sharing.join(this.boot.shared_view);
-    else void this.load();
+    void this.load();
   }
 
   override disconnectedCallback(): void {
@@ -174,8 +173,10 @@ export class StudyPage extends LitElement implements Stage {
 
   private async load(): Promise<void> {
     this.problem = null;
+    const { shared_view } = this.boot;
     const uid = this.boot.study_instance_uid ?? location.pathname.split("/").pop() ?? "";
     try {
+      if (shared_view) return await this.sharing.join(shared_view);
       const contents = await studyContents(uid);
       await this.name(contents);
       const item = firstItem(contents.items);

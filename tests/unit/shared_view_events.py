@@ -41,13 +41,11 @@ slide_views = st.fixed_dictionaries(
     }
 )
 views: st.SearchStrategy[PaneView] = st.one_of(stack_views, slide_views)
-hung = st.fixed_dictionaries(
-    {
-        "study": st.sampled_from(STUDIES),
-        "series": st.sampled_from(STUDIES).map("{}.1".format),
-        "stack": st.none() | st.sampled_from(["a1b2c3", "slide"]),
-        "view": st.none() | views,
-    }
+hung = st.builds(
+    lambda study, stack, view: {"study": study, "series": f"{study}.1", "stack": stack, "view": view},
+    st.sampled_from(STUDIES),
+    st.none() | st.sampled_from(["a1b2c3", "slide"]),
+    st.none() | views,
 )
 panes = st.lists(st.none() | hung, min_size=1, max_size=2)
 

@@ -178,8 +178,10 @@ def _levels(values: NDArray[np.float64], voi: Voi, inverted: bool) -> NDArray[np
 
 
 def _without_padding(levels: NDArray[np.uint8], stored: NDArray[Any], description: ImageDescription) -> NDArray[np.uint8]:
-    """Return levels with the padding of the stored values as background; levels may be changed in place."""
+    """Return levels with what is no image, padding and NaN, as background; levels may be changed in place."""
     padding = padding_of(description)
+    if stored.dtype.kind == "f":
+        levels[np.isnan(stored)] = BACKGROUND
     if padding is not None:
         levels[(stored >= padding[0]) & (stored <= padding[1])] = BACKGROUND
     return levels

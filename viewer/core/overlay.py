@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archive.core.description import OverlayPlane
+from archive.core.kernels import kernel, readonly, uint8, void, writable
 from governance.core.faults import Malformed
 
 WHITE = 255
@@ -75,9 +76,19 @@ def reduced(graphics: Bits, rows: int, columns: int) -> Bits:
     """Return graphics of a smaller picture: drawn where any pixel of the area was, so that no line is lost."""
     if graphics.shape == (rows, columns):
         return graphics
-    tops = np.arange(rows) * graphics.shape[0] // rows
-    lefts = np.arange(columns) * graphics.shape[1] // columns
-    return np.logical_or.reduceat(np.logical_or.reduceat(graphics, tops, axis=0), lefts, axis=1)
+    out = np.zeros((rows, columns), np.bool_)
+    _mark_areas(graphics.view(np.uint8), out.view(np.uint8))
+    return out
+
+
+@kernel(void(readonly(uint8, 2), writable(uint8, 2)))
+def _mark_areas(drawn: Any, out: Any) -> None:
+    rows, columns = drawn.shape
+    for row in range(rows):
+        target = row * out.shape[0] // rows
+        for column in range(columns):
+            if drawn[row, column]:
+                out[target, column * out.shape[1] // columns] = 1
 
 
 def burnt_in(levels: NDArray[np.uint8], graphics: Bits | None) -> NDArray[np.uint8]:

@@ -14,7 +14,8 @@ from archive.core.description import ImageDescription, OverlayPlane, Shutter
 from viewer.core import overlay, shutter
 from viewer.core.applied import Applied
 from viewer.core.display import Levels, difference_levels, display_levels
-from viewer.core.mask_subtraction import Subtraction, shifted, subtraction_of
+from viewer.core.mask_subtraction import Subtraction, subtraction_of
+from viewer.core.modality_lut import apply_modality, modality_of
 from viewer.core.view import ViewState
 
 NO_SHUTTERS = (None,)
@@ -38,8 +39,8 @@ class FrameSource(Protocol):
         """Return the mean of frames in modality values (viewer.core.mask_subtraction.modality_mean)."""
         ...
 
-    def mask(self, frame_indices: tuple[int, ...]) -> NDArray[np.float64]:
-        """Return the same as mean does; many frames will ask for it. Read-only."""
+    def mask(self, subtraction: Subtraction) -> NDArray[np.float64]:
+        """Return the shifted mean of the mask frames; many frames will ask for it. Read-only."""
         ...
 
     def header_bytes(self, offset: int, length: int) -> bytes:
@@ -93,9 +94,12 @@ def _covered(source: FrameSource, shown: Levels, decoded: DecodedFrame, frame_in
 
 
 def _subtracted(source: FrameSource, decoded: DecodedFrame, subtraction: Subtraction, frame_index: int, view: ViewState) -> Levels:
-    mask = shifted(source.mask(subtraction.mask_frames), subtraction.shift)
-    difference = source.mean(subtraction.contrast_frames) - mask
-    return difference_levels(difference, decoded, source.description, frame_index, view)
+    description = source.description
+    if subtraction.contrast_frames == (frame_index,):
+        contrast = apply_modality(decoded.values, modality_of(description, frame_index))
+    else:
+        contrast = source.mean(subtraction.contrast_frames)
+    return difference_levels(contrast - source.mask(subtraction), decoded, description, frame_index, view)
 
 
 def _hidden(source: FrameSource, stated: Shutter, frame_index: int, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:

@@ -1,11 +1,14 @@
 """Display shutters: what of an image stays visible (PS3.3 C.7.6.11, C.7.6.15)."""
 
+import math
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from archive.core.description import Shutter
+from archive.core.kernels import float64, int64, kernel, readonly, uint8, void, writable
 from viewer.core.icc import lab_to_srgb
 
 Mask = NDArray[np.bool_]
@@ -40,25 +43,44 @@ def _open_area(shutter: Shutter, rows: int, columns: int, pixel_aspect: float) -
     return visible
 
 
+@kernel(void(writable(uint8), float64, float64))
+def _fill(row: Any, start: Any, end: Any) -> None:
+    """Mark the pixels of a row whose centres, from 1, lie from start to end."""
+    last = min(int64(math.floor(end)), row.shape[0])
+    for column in range(max(int64(math.ceil(start)), 1) - 1, last):
+        row[column] = 1
+
+
 def _inside_polygon(vertices: tuple[tuple[float, float], ...], rows: int, columns: int) -> Mask:
-    """Return the pixels whose centres lie in a closed polygon or on its edges, by the crossings of each row."""
-    y, x = np.array(vertices, np.float64).T
-    next_y, next_x = np.roll(y, -1), np.roll(x, -1)
-    inside = np.zeros((rows, columns), np.bool_)
-    for index in range(rows):
-        row = index + 1
-        flat = (y == row) & (next_y == row)
-        spans = [(min(x[edge], next_x[edge]), max(x[edge], next_x[edge])) for edge in np.flatnonzero(flat)]
-        # Both half-open rules: one counts an edge's upper end, the other its lower, so that tips and sides are all in.
-        for crossed in (
-            (np.minimum(y, next_y) <= row) & (row < np.maximum(y, next_y)),
-            (np.minimum(y, next_y) < row) & (row <= np.maximum(y, next_y)),
-        ):
-            at = np.sort(x[crossed] + (row - y[crossed]) * (next_x[crossed] - x[crossed]) / (next_y[crossed] - y[crossed]))
-            spans += list(zip(at[::2], at[1::2], strict=False))
-        for start, end in spans:
-            inside[index, max(0, int(np.ceil(start)) - 1) : max(0, int(np.floor(end)))] = True
-    return inside
+    """Return the pixels whose centres lie in a closed polygon or on its edges."""
+    y, x = np.ascontiguousarray(np.array(vertices, np.float64).T)
+    inside = np.zeros((rows, columns), np.uint8)
+    _fill_polygon(y, x, np.roll(y, -1), np.roll(x, -1), inside)
+    return inside.view(np.bool_)
+
+
+@kernel(void(readonly(float64), readonly(float64), readonly(float64), readonly(float64), writable(uint8, 2)))
+def _fill_polygon(y: Any, x: Any, next_y: Any, next_x: Any, inside: Any) -> None:
+    """Fill each row between the crossings of its centre line with the edges (y, x) to (next_y, next_x), which count from 1.
+
+    Both half-open rules: one counts an edge's upper end, the other its lower, so that tips and horizontal edges are in.
+    """
+    crossings = np.empty(y.shape[0], np.float64)
+    for index in range(inside.shape[0]):
+        row = index + 1.0
+        for rule in range(2):
+            count = 0
+            for edge in range(y.shape[0]):
+                low, high = min(y[edge], next_y[edge]), max(y[edge], next_y[edge])
+                if (low <= row < high) if rule == 0 else (low < row <= high):
+                    crossings[count] = x[edge] + (row - y[edge]) * (next_x[edge] - x[edge]) / (next_y[edge] - y[edge])
+                    count += 1
+            crossings[:count].sort()
+            for pair in range(0, count - 1, 2):
+                _fill(inside[index], crossings[pair], crossings[pair + 1])
+        for edge in range(y.shape[0]):
+            if y[edge] == row and next_y[edge] == row:
+                _fill(inside[index], min(x[edge], next_x[edge]), max(x[edge], next_x[edge]))
 
 
 def shuttered(levels: NDArray[np.uint8], hidden: Mask, shutter: Shutter) -> NDArray[np.uint8]:

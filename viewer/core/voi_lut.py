@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from archive.core.kernels import boolean, float64, int64, kernel, uint8, void, writable
+from archive.core.kernels import boolean, float64, int64, kernel, readonly, uint8, void, writable
 from archive.core.lookup_table import LookupTable
 from governance.core.faults import Malformed
 
@@ -67,6 +67,23 @@ def window_table(out: Any, first: Any, slope: Any, intercept: Any, center: Any, 
             out[i] = uint8(255.0 / (1.0 + math.exp(-4.0 * (value - center) / width)) + 0.5) ^ flip
 
 
+@kernel(void(readonly(float64), writable(uint8), float64, float64, int64))
+def _window_values(values: Any, out: Any, center: Any, width: Any, function: Any) -> None:
+    """Fill out[i] with the level of modality value i; NaN gets 0."""
+    is_threshold = function == LINEAR and width == 1.0
+    for i in range(out.shape[0]):
+        value = values[i]
+        if is_threshold:
+            level = 255.0 if value > center - 0.5 else 0.0
+        elif function == LINEAR:
+            level = ((value - (center - 0.5)) / (width - 1.0) + 0.5) * 255.0
+        elif function == LINEAR_EXACT:
+            level = ((value - center) / width + 0.5) * 255.0
+        else:
+            level = 255.0 / (1.0 + math.exp(-4.0 * (value - center) / width))
+        out[i] = uint8(min(max(level, 0.0), 255.0) + 0.5) if level == level else uint8(0)
+
+
 def apply_window(values: NDArray[np.float64], *, center: float, width: float, function: str) -> NDArray[np.uint8]:
     """Map modality values to levels with one of the three functions of PS3.3 C.11.2.1.2.
 
@@ -75,17 +92,9 @@ def apply_window(values: NDArray[np.float64], *, center: float, width: float, fu
     Raises: Malformed where the width is outside the function's domain.
     """
     check_window(function, width)
-    if function == "LINEAR" and width == 1:
-        return np.where(values > center - 0.5, 255, 0).astype(np.uint8)
-    with np.errstate(over="ignore", invalid="ignore"):
-        if function == "LINEAR":
-            levels = ((values - (center - 0.5)) / (width - 1) + 0.5) * 255
-        elif function == "LINEAR_EXACT":
-            levels = ((values - center) / width + 0.5) * 255
-        else:
-            levels = 255 / (1 + np.exp(-4 * (values - center) / width))
-    rounded: NDArray[np.uint8] = np.floor(np.clip(np.nan_to_num(levels, nan=0.0), 0, 255) + 0.5).astype(np.uint8)
-    return rounded
+    out = np.empty(values.shape, np.uint8)
+    _window_values(np.ascontiguousarray(values, np.float64).reshape(-1), out.reshape(-1), center, width, FUNCTIONS[function])
+    return out
 
 
 def apply_voi_lut(values: NDArray[np.float64], table: LookupTable) -> NDArray[np.uint8]:

@@ -11,35 +11,36 @@ from archive.core.codecs import DecodedFrame
 from archive.core.description import ImageDescription
 from archive.services import pixels
 from archive.services.retrieve import StoredImage
-from viewer.core.mask_subtraction import modality_mean
+from viewer.core.mask_subtraction import Subtraction, modality_mean, shifted
 from viewer.core.modality_lut import modality_of
 
-MEANS_KEPT = 4  # masks of the runs looked at last; 2 MB each at 512x512
+Key = tuple[str, tuple[int, ...], tuple[float, float]]
+MASKS_KEPT = 4  # masks of the runs looked at last; 2 MB each at 512x512
 
 
-class _Means:
+class _Masks:
     """Masks made last: one serves all the frames of a run."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[str, tuple[int, ...]], NDArray[np.float64]] = OrderedDict()
+        self._kept: OrderedDict[Key, NDArray[np.float64]] = OrderedDict()
 
-    def get(self, key: tuple[str, tuple[int, ...]]) -> NDArray[np.float64] | None:
+    def get(self, key: Key) -> NDArray[np.float64] | None:
         with self._lock:
             found = self._kept.get(key)
             if found is not None:
                 self._kept.move_to_end(key)
             return found
 
-    def put(self, key: tuple[str, tuple[int, ...]], mean: NDArray[np.float64]) -> None:
-        mean.setflags(write=False)
+    def put(self, key: Key, mask: NDArray[np.float64]) -> None:
+        mask.setflags(write=False)
         with self._lock:
-            self._kept[key] = mean
-            while len(self._kept) > MEANS_KEPT:
+            self._kept[key] = mask
+            while len(self._kept) > MASKS_KEPT:
                 self._kept.popitem(last=False)
 
 
-_means = _Means()
+_masks = _Masks()
 
 
 class StoredFrames:
@@ -63,12 +64,12 @@ class StoredFrames:
         frames = [pixels.decoded(self._image, index).values for index in frame_indices]
         return modality_mean(frames, modality)
 
-    def mask(self, frame_indices: tuple[int, ...]) -> NDArray[np.float64]:
-        key = (self._image.sha256, frame_indices)
-        known = _means.get(key)
+    def mask(self, subtraction: Subtraction) -> NDArray[np.float64]:
+        key = (self._image.sha256, subtraction.mask_frames, subtraction.shift)
+        known = _masks.get(key)
         if known is None:
-            known = self.mean(frame_indices)
-            _means.put(key, known)
+            known = shifted(self.mean(subtraction.mask_frames), subtraction.shift)
+            _masks.put(key, known)
         return known
 
     def header_bytes(self, offset: int, length: int) -> bytes:

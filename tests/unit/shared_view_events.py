@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from viewer.core.shared_messages import quantised
+from viewer.core.shared_messages import LATEST_MS, quantised
 from viewer.core.shared_view import Event, PaneView
 
 STUDIES = ("1.2.1", "1.2.2", "1.2.3")
@@ -15,7 +15,7 @@ positive = st.floats(1e-6, 1e6).map(quantised)
 digests = st.integers(0, 2**128 - 1).map("{:032x}".format)
 points = st.lists(numbers, min_size=2, max_size=2)
 
-cines = st.fixed_dictionaries({"playing": st.booleans(), "speed": positive, "at": st.integers(0, 10**14)})
+cines = st.fixed_dictionaries({"playing": st.booleans(), "speed": positive, "at": st.integers(0, LATEST_MS)})
 turns = st.sampled_from([[1, 0, 0, 1], [0, 1, -1, 0], [-1, 0, 0, -1], [0, -1, 1, 0], [-1, 0, 0, 1], [0, 1, 1, 0]])
 stack_views = st.fixed_dictionaries(
     {

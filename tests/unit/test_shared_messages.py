@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from governance.core.faults import Malformed
 from tests.unit.shared_view_events import views
 from viewer.core import shared_messages as sm
-from viewer.core.shared_view import PaneView
+from viewer.core.shared_view import EMPTY, PaneView, State, canonical
 
 KEY = "AbCdEfGhIjKlMnOpQrSt_-"
 DIGEST = "00112233445566778899aabbccddeeff"
@@ -178,6 +178,16 @@ def test_quantising_twice_is_quantising_once_and_moves_half_a_millionth_at_most(
     once = sm.quantised(value)
     assert sm.quantised(once) == once
     assert abs(once - value) <= 0.5000001e-6 + abs(value) * 2**-52
+
+
+def test_the_largest_numbers_can_be_hashed():
+    view = STACK | {"index": sm.UINT32, "frame": sm.UINT32, "zoom": 1e9, "center": [-1e9, 1e9], "window": [-1e9, 1e9]}
+    view |= {"cine": {"playing": True, "speed": 1e9, "at": sm.LATEST_MS}}
+    hanging = sm.parse_panes([PANE | {"view": view}])
+    state: State = {**EMPTY, "number": sm.UINT32, "panes": list(hanging)}
+    assert f'"at":{sm.LATEST_MS * 1_000_000},' in canonical(state).decode()
+    with pytest.raises(Malformed):
+        sm.parse_view(STACK | {"cine": {"playing": True, "speed": 1, "at": sm.LATEST_MS + 1}})
 
 
 @given(views)

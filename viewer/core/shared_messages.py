@@ -15,7 +15,7 @@ from governance.core.faults import Malformed
 from viewer.core.shared_view import Cine, HungPane, PaneView, SlideView, StackView
 
 LARGEST = 1e9
-LATEST_MS = 10**14  # of a server time; its millionths still are what JavaScript and Python write alike
+LATEST_MS = 9 * 10**12  # of a server time (the year 2255): its millionths still fit 64 bits, in which a state is hashed
 UINT32 = 0xFFFF_FFFF
 DECIMALS = 6
 MAX_PANES = 2

@@ -185,6 +185,27 @@ def test_a_pointer_stands_at_the_same_place_under_its_name(desk: Window, phone: 
         desk.page.wait_for_function("() => told.some(one => one[0] === 'pointer' && !one[1])")
 
 
+def test_a_pointer_is_told_thirty_times_a_second_at_most_and_never_of_a_finger(desk: Window, phone: Window):
+    open_both(desk, phone, CT)
+    x, y = desk.middle()
+    took_ms, count = desk.page.evaluate(
+        f"""async ([x, y]) => {{
+            const glass = {PANE}.shadowRoot.querySelector('viewbox-stack').shadowRoot.querySelector('.glass');
+            told.length = 0;
+            const began = performance.now();
+            for (let move = 0; performance.now() - began < 1000; move++) {{
+                glass.dispatchEvent(new PointerEvent('pointermove', {{ clientX: x + move % 50, clientY: y, pointerType: 'mouse' }}));
+                await new Promise(resolve => setTimeout(resolve, 4));
+            }}
+            return [performance.now() - began, told.filter(one => one[0] === 'pointer').length];
+        }}""",
+        [x, y],
+    )
+    assert 5 < count <= took_ms / (1000 / 30) + 1
+    phone.page.touchscreen.tap(*phone.middle())
+    assert told(phone.page, "pointer") == []
+
+
 def test_S17_nothing_stays_on_a_glass_that_was_blanked(desk: Window):
     desk.open_study(CT)
     desk.await_picture()

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from governance.core.faults import Malformed
@@ -190,6 +190,7 @@ def test_the_largest_numbers_can_be_hashed():
         sm.parse_view(STACK | {"cine": {"playing": True, "speed": 1, "at": sm.LATEST_MS + 1}})
 
 
+@settings(deadline=None)
 @given(views)
 def test_what_was_parsed_parses_to_itself(view: PaneView):
     assert sm.parse_view(view) == view
@@ -205,6 +206,7 @@ anything = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.sampled_from(PLACES), anything)
 def test_any_value_anywhere_is_parsed_or_malformed(place: tuple[Any, Any, tuple[Any, ...]], value: Any):
     parse, body, path = place

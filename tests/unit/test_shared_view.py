@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from governance.core.faults import Mismatch
@@ -101,6 +101,7 @@ def test_opened_is_the_first_event_and_no_other():
 # --- over any sequence ---
 
 
+@settings(deadline=None)
 @given(event_lists())
 def test_the_fold_is_the_same_in_pieces_and_changes_none_of_its_arguments(events: list[Event]):
     kept = copy.deepcopy(events)
@@ -112,12 +113,14 @@ def test_the_fold_is_the_same_in_pieces_and_changes_none_of_its_arguments(events
     assert events == kept
 
 
+@settings(deadline=None)
 @given(event_lists())
 def test_a_state_keeps_its_hash_through_json(events: list[Event]):
     state = fold_all(events)
     assert canonical(orjson.loads(orjson.dumps(state))) == canonical(state)
 
 
+@settings(deadline=None)
 @given(event_lists(), seen)
 def test_folding_what_one_is_sent_gives_what_one_may_know(events: list[Event], may_see: set[str]):
     whole, known = EMPTY, EMPTY
@@ -131,6 +134,7 @@ def test_folding_what_one_is_sent_gives_what_one_may_know(events: list[Event], m
         assert state_hash(known) == state_hash(redacted(whole, may_see))
 
 
+@settings(deadline=None)
 @given(event_lists(), seen)
 def test_nothing_of_a_withheld_study_is_left(events: list[Event], may_see: set[str]):
     for number in range(1, len(events) + 1):
@@ -145,6 +149,7 @@ def test_nothing_of_a_withheld_study_is_left(events: list[Event], may_see: set[s
                 assert pane["study"] not in text
 
 
+@settings(deadline=None)
 @given(event_lists())
 def test_who_may_see_everything_knows_everything(events: list[Event]):
     state = fold_all(events)

@@ -64,7 +64,7 @@ describe("the strip of a shared view", () => {
   it("says at the end whether one may stay", () => {
     expect(said({ phase: "ended" })).toEqual(["The shared view has ended", "you may stay with this study", "close"]);
     expect(said({ phase: "removed", mayStay: false })).toEqual([
-      "You are no longer in this shared view",
+      "The shared view has ended for you",
       "what was shown in it is gone from this screen",
       "studies",
     ]);

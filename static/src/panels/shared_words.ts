@@ -86,7 +86,8 @@ function strip(parts: Pick<Strip, "sign" | "words"> & Partial<Strip>): Strip {
 }
 
 function over(facts: SharedFacts, phase: "ended" | "removed"): Strip {
-  const words = phase === "ended" ? "The shared view has ended" : "You are no longer in this shared view";
+  // Whose invitation ends with it may lose the line before the news: then nobody can tell the end from a removal.
+  const words = phase === "ended" ? "The shared view has ended" : "The shared view has ended for you";
   if (facts.mayStay) {
     const close = { kind: "close", words: "Close", isMain: false } as const;
     return strip({ sign: "users", words, aside: "you may stay with this study", actions: [close] });

@@ -20,7 +20,8 @@ from viewer.core.suv import (
     suv_of,
 )
 
-NOON, ELEVEN = moment_of("20240102", "120000"), moment_of("20240102", "110000")
+NOON = moment_of("20240102", "120000") or 0.0
+ELEVEN = NOON - 3600
 # 70 kg, 1.75 m; 370 MBq of a nuclide of one hour, injected an hour before the scan: 185 MBq left.
 WHOLE = Pet(
     units="BQML", corrected=frozenset({"ATTN", "DECY"}), decay_correction="START", series_at=NOON, acquired_at=NOON, injected_at=ELEVEN,
@@ -33,6 +34,12 @@ FILES = ("pt-acrin-flt-breast.dcm", "pt-ge-jpeg-lossless-signed.dcm", "pt-philip
 def given(shared_data):
     """The three given PET objects, read anew for each test by a function, so that one may edit them."""
     return lambda name: dcmread(shared_data / "radiology" / name)
+
+
+def pet_of(ds) -> Pet:
+    pet = read_pet(ds)
+    assert pet is not None
+    return pet
 
 
 def factors(pet, **more):
@@ -55,7 +62,7 @@ def test_S07_suv_of_the_acrin_object(given):
     """
     ds = given("pt-acrin-flt-breast.dcm")
     assert int(ds.pixel_array[84, 84]) == 154
-    pet = read_pet(ds)
+    pet = pet_of(ds)
     factor = factors(pet)[BW]
     assert factor is not None
     assert 154 * 9.12329 * factor == pytest.approx(0.834911258499477, rel=1e-9)
@@ -78,7 +85,7 @@ def test_S07_suv_of_the_ge_object(given):
     """
     ds = given("pt-ge-jpeg-lossless-signed.dcm")
     assert int(ds.pixel_array[64, 64]) == 1829
-    pet = read_pet(ds)
+    pet = pet_of(ds)
     found = factors(pet)
     assert found[BW] is not None
     assert found[BSA] is not None
@@ -100,13 +107,13 @@ def test_S07_suv_of_the_ge_object(given):
 def test_S07_lean_body_mass_of_the_ge_object_were_its_sex_known(given, sex, james, janmahasatian):
     ds = given("pt-ge-jpeg-lossless-signed.dcm")
     ds.PatientSex = sex
-    found = factors(read_pet(ds))
+    found = factors(pet_of(ds))
     assert 428.977318 * (found[LBM_JAMES] or 0) == pytest.approx(james, rel=1e-12)
     assert 428.977318 * (found[LBM_JANMA] or 0) == pytest.approx(janmahasatian, rel=1e-12)
 
 
 def test_S07_the_philips_object_states_neither_series_nor_acquisition_time(given):
-    reading = suv_of(read_pet(given("pt-philips-implicit.dcm")))
+    reading = suv_of(pet_of(given("pt-philips-implicit.dcm")))
     assert {scale.reason for scale in reading.scales} == {"neither Series nor Acquisition Date and Time are stated"}
     assert all(scale.factor is None for scale in reading.scales)
 
@@ -120,20 +127,20 @@ def test_S07_the_philips_object_with_its_times_and_body_put_back(given):
     ds.SeriesDate = ds.AcquisitionDate = "20160527"
     ds.SeriesTime = ds.AcquisitionTime = "123914"
     ds.PatientWeight = "80"
-    assert factors(read_pet(ds))[BW] == pytest.approx(80_000 / 105_365_004.54621617, rel=1e-12)
-    assert "injection: Radiopharmaceutical Start DateTime" in suv_of(read_pet(ds)).basis
+    assert factors(pet_of(ds))[BW] == pytest.approx(80_000 / 105_365_004.54621617, rel=1e-12)
+    assert "injection: Radiopharmaceutical Start DateTime" in suv_of(pet_of(ds)).basis
 
 
 @pytest.mark.parametrize("name", FILES[:2])
 def test_S07_a_scan_after_midnight_has_the_same_suv(given, name):
     """The given objects moved on the clock, so that injection is before midnight and the scan after: the time between stays."""
     ds = given(name)
-    there = factors(read_pet(ds))[BW]
+    there = factors(pet_of(ds))[BW]
     drug = ds.RadiopharmaceuticalInformationSequence[0]
     # 14:17:00 → 23:17:00 and 15:23:16.921 → 00:23:16.921; 09:32:00 → 22:32:00 and 11:00:36 → 00:00:36
     drug.RadiopharmaceuticalStartTime, scan = ("231700", "002316.921") if name == FILES[0] else ("223200.00", "000036.00")
     ds.SeriesTime = ds.AcquisitionTime = scan
-    moved = read_pet(ds)
+    moved = pet_of(ds)
     assert factors(moved)[BW] == pytest.approx(there, rel=1e-12)
     assert "injection: Radiopharmaceutical Start Time, of the day before the scan" in suv_of(moved).basis
 
@@ -143,18 +150,18 @@ def test_S07_frame_reference_time_leads_back_to_the_scans_start(given):
     assert mean_activity_s(300, 6586.2) == pytest.approx(149.60534445734, abs=1e-9)
     assert 2 ** (mean_activity_s(240, 6588) / 6588) == pytest.approx(1.01268, abs=5e-6)
     ds = given("pt-acrin-flt-breast.dcm")
-    expected = factors(read_pet(ds))[BW]
+    expected = factors(pet_of(ds))[BW]
     ds.SeriesDate, ds.SeriesTime = "19600615", "090000"  # a series made the day after
-    later = read_pet(ds)
+    later = pet_of(ds)
     assert factors(later)[BW] == pytest.approx(expected, rel=1e-9)
     assert "scan start: Acquisition Date and Time less Frame Reference Time" in suv_of(later).basis
 
 
 def test_S07_ge_says_itself_when_its_scan_began(given):
     ds = given("pt-ge-jpeg-lossless-signed.dcm")
-    expected = factors(read_pet(ds))[BW]
+    expected = factors(pet_of(ds))[BW]
     ds.SeriesTime = "113000.00"  # after the acquisition: made later
-    later = read_pet(ds)
+    later = pet_of(ds)
     assert factors(later)[BW] == pytest.approx(expected, rel=1e-12)
     assert "scan start: GE scan date and time (0009,100d)" in suv_of(later).basis
 
@@ -226,12 +233,10 @@ def test_S07_philips_factors_are_read_from_its_private_block_alone(given):
     block = ds.private_block(0x7053, "Philips PET Private Group", create=True)
     block.add_new(0x00, "DS", "0.000551")
     block.add_new(0x09, "DS", "0.0")
-    pet = read_pet(ds)
-    assert pet is not None
+    pet = pet_of(ds)
     assert (pet.philips_suv, pet.philips_activity) == (0.000551, None)  # 0 means unknown
     del ds[0x7053, 0x0010]
-    stranger = read_pet(ds)
-    assert stranger is not None
+    stranger = pet_of(ds)
     assert stranger.philips_suv is None
 
 

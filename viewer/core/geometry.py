@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from viewer.core.frame_facts import Facts, numbers, value_at
+from viewer.core.mosaic import is_mosaic
 
 Vector = tuple[float, float, float]
 POSITIVE, NEGATIVE = "LPH", "RAF"
@@ -133,9 +134,12 @@ def edges_of_frame(facts: Facts, frame_index: int) -> Edges | None:
 def placement_of_frame(facts: Facts, frame_index: int) -> tuple[Plane, Vector] | None:
     """Return a frame's plane and the centre of its first pixel in the patient, in mm; None unless both are stated and sound.
 
+    A mosaic has none: what it states is the corner of a sheet of slices, no place in the patient.
     With the pixel spacing, Equation C.7.6.2.1-1 of PS3.3 follows: the centre of the pixel in column i and row j (from 0) lies at
     origin + row * column spacing * i + column * row spacing * j.
     """
+    if is_mosaic(facts, frame_index):
+        return None
     plane = plane_of(value_at(facts, "ImageOrientationPatient", frame_index))
     origin = vector(value_at(facts, "ImagePositionPatient", frame_index))
     return (plane, origin) if plane and origin else None

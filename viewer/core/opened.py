@@ -72,7 +72,7 @@ def shown_of(
         "window_unit": window_unit_of(facts, modality, first_frame),
         "spacing": _spacing_of_slide(facts) if levels else spacing.as_json(),
         "pixel_aspect": 1.0 if levels else pixel_aspect_of(facts, spacing),
-        "regions": regions_of(facts),
+        "regions": regions_of(facts, rows=first.rows, columns=first.columns),
         "cine": item.cine.as_json() if item.cine else None,
         "lossy": lossy_of([images[index] for index in used]),
         "orientation": "known" if is_known else "unknown",

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from viewer.core.frame_facts import Facts, number, numbers, text, value_at
 from viewer.core.geometry import plane_of
+from viewer.core.ultrasound_regions import read_regions
 
 Kind = Literal["calibrated", "at detector", "estimated", "none", "regions"]
 
@@ -15,8 +16,6 @@ Kind = Literal["calibrated", "at detector", "estimated", "none", "regions"]
 PROJECTION = frozenset({"CR", "DX", "MG", "IO", "PX", "RG", "XA", "RF", "DG", "TG", "RTIMAGE", "XRF", "DX/CR"})
 IN_PLANE = frozenset({"CT", "MR", "PT", "NM", "ST", "OPT", "OCT", "IVOCT", "BI", "MS", "SM"})
 CALIBRATION_WORDS = {"FIDUCIAL": "calibrated by fiducial", "GEOMETRY": "corrected for assumed geometry"}
-# Physical Units X/Y Direction (0018,6024), (0018,6026)
-UNITS = {0: "none", 1: "%", 2: "dB", 3: "cm", 4: "s", 5: "Hz", 6: "dB/s", 7: "cm/s", 8: "cm²", 9: "cm²/s", 10: "cm³", 11: "cm³/s", 12: "°"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +76,13 @@ def _spacing_of_projection(facts: Facts, pixel: tuple[float, float] | None, imag
     return Spacing(*nominal, "at detector", "on the scanned film") if nominal else NO_SPACING
 
 
-def regions_of(facts: Facts) -> list[dict[str, Any]]:
-    """Return the ultrasound regions (0018,6011): corners in pixels, units in words, deltas in those units a pixel.
+def regions_of(facts: Facts, *, rows: int = 0, columns: int = 0) -> list[dict[str, Any]]:
+    """Return the ultrasound regions (0018,6011) for a page: corners in pixels, units in words, deltas in those units a pixel.
 
     spatial: a 2D region in cm both ways, where a length may be measured. reference_x and reference_y: Reference Pixel X0, Y0
-    from the region's corner, the zero of time or velocity.
+    from the region's corner, the zero of time or velocity. rows, columns: of the picture, 0 where unknown.
     """
-    stated = facts.get("SequenceOfUltrasoundRegions") or []
-    return [region for region in map(_region, stated) if region is not None]
+    return [region.as_json() for region in read_regions(facts, rows=rows, columns=columns)]
 
 
 def mpp_um_of(facts: Facts) -> tuple[float, float] | None:
@@ -108,29 +106,6 @@ def pixel_aspect_of(facts: Facts, spacing: Spacing) -> float:
         return spacing.row_mm / spacing.column_mm
     ratio = numbers(facts.get("PixelAspectRatio"))
     return ratio[0] / ratio[1] if ratio and len(ratio) == 2 and min(ratio) > 0 else 1.0
-
-
-def _region(item: Facts) -> dict[str, Any] | None:
-    corners = [number(item.get(f"RegionLocation{name}")) for name in ("MinX0", "MinY0", "MaxX1", "MaxY1")]
-    if any(corner is None for corner in corners):
-        return None
-    x0, y0, x1, y1 = (int(corner) for corner in corners if corner is not None)
-    unit_x, unit_y = (UNITS.get(int(number(item.get(f"PhysicalUnits{axis}Direction")) or 0), "none") for axis in "XY")
-    delta_x, delta_y = number(item.get("PhysicalDeltaX")), number(item.get("PhysicalDeltaY"))
-    is_2d = number(item.get("RegionSpatialFormat")) == 1
-    return {
-        "x0": x0,
-        "y0": y0,
-        "x1": x1,
-        "y1": y1,
-        "unit_x": unit_x,
-        "unit_y": unit_y,
-        "delta_x": delta_x,
-        "delta_y": delta_y,
-        "reference_x": number(item.get("ReferencePixelX0")),
-        "reference_y": number(item.get("ReferencePixelY0")),
-        "spatial": is_2d and unit_x == unit_y == "cm" and bool(delta_x) and bool(delta_y),
-    }
 
 
 def _pair(facts: Facts, keyword: str, frame_index: int) -> tuple[float, float] | None:

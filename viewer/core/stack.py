@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from viewer.core.frame_facts import Facts, ImageRecord, number, numbers, text, value_at
 from viewer.core.geometry import Plane, Vector, dot, plane_of, vector
+from viewer.core.mosaic import is_mosaic, mosaic_note
 
 POSITION_TOLERANCE_MM = 0.01  # positions are decimal text of at most 16 characters
 SPACING_TOLERANCE = 0.02  # of the median spacing; at least 0.02 mm
@@ -107,6 +108,11 @@ def build_stacks(images: Sequence[ImageRecord], chosen: Iterable[int] | None = N
             notes = [] if len(without) == 1 else ["sorted by Instance Number: no geometry"]
             drafts.append(_Draft(without[0].split, sorted(without, key=lambda piece: piece.numbered), "number", notes))
     drafts.sort(key=lambda draft: min(piece.numbered for piece in draft.slices))
+    for draft in drafts:
+        first = draft.slices[0]
+        if is_mosaic(first.facts, first.frame_index):
+            image = images[first.image]
+            draft.notes.append(mosaic_note(first.facts, image.rows, image.columns))
     return _finished(drafts)
 
 
@@ -141,7 +147,7 @@ def _split_of(image: ImageRecord, frame_index: int) -> dict[str, Hashable]:
     telling = kind[:3] + (kind[3:4] if kind[3:4] and kind[3] in {"M", "P", "R", "I", "MAGNITUDE", "PHASE", "REAL", "IMAGINARY"} else [])
     echo = number(value_at(facts, "EffectiveEchoTime", frame_index))
     echo = echo if echo is not None else number(value_at(facts, "EchoTime", frame_index))
-    return {
+    split: dict[str, Hashable] = {
         "matrix": f"{image.columns} × {image.rows}",
         "colour": number(facts.get("SamplesPerPixel")) or 1.0,
         "type": " ".join(word.lower() for word in telling),
@@ -150,6 +156,7 @@ def _split_of(image: ImageRecord, frame_index: int) -> dict[str, Hashable]:
         "b": number(value_at(facts, "DiffusionBValue", frame_index)),
         "stack": text(value_at(facts, "StackID", frame_index)) or None,
     }
+    return split | {"mosaic": "mosaic"} if is_mosaic(facts, frame_index) else split
 
 
 def _split_by_scale(slices: list[_Slice]) -> None:
@@ -317,7 +324,8 @@ def _finished(drafts: list[_Draft]) -> list[Stack]:
         while stack_id in taken:
             stack_id = hashlib.sha256(stack_id.encode()).hexdigest()[:12]
         taken.add(stack_id)
-        placed = draft.order != "number"
+        first = draft.slices[0]
+        placed = draft.order != "number" and not is_mosaic(first.facts, first.frame_index)
         frames = tuple(StackFrame(p.image, p.frame_index, p.along if placed else None) for p in draft.slices)
         words = tuple(word for key, value in draft.split.items() if key in varying and (word := _word(key, value)))
         stacks.append(Stack(stack_id, frames, draft.order, words, tuple(draft.notes)))

@@ -1,9 +1,15 @@
 """Palettes: table look-up and the segments of PS3.3 C.7.9.2, worked by hand."""
 
-import numpy as np
-import pytest
-from pydicom.dataset import Dataset
+from pathlib import Path
 
+import numpy as np
+import pydicom
+import pytest
+from pydicom import dcmread  # noqa: TID251  (pydicom's own opinion is what is asked)
+from pydicom.dataset import Dataset
+from pydicom.pixels.processing import apply_color_lut
+
+from archive.core.description.colour import read_palette
 from archive.core.lookup_table import LookupTable, read_table
 from governance.core.faults import Malformed
 from viewer.core.palette import expand_segments, palette_table
@@ -92,3 +98,12 @@ ENDLESS = [0, 1, 7, *[2, 60_000, 3206, 0] * 400, *[0, 0] * 400]  # 400 times 400
 def test_empty_segments_are_malformed_and_cost_nothing(words):
     with pytest.raises(Malformed, match="empty"):
         expand_segments(np.array(words, np.uint16), 256)
+
+
+@pytest.mark.parametrize("name", ["spring", "summer", "fall", "winter"])
+def test_the_standards_segmented_palettes_are_what_pydicom_makes_of_them(name):
+    ds = dcmread(Path(pydicom.__file__).parent / "data" / "palettes" / f"{name}.dcm")  # 8-bit segments (PS3.6 B.1)
+    palette = read_palette(ds, is_signed=False, big_endian=False)
+    assert palette is not None
+    theirs = apply_color_lut(np.arange(256, dtype=np.uint8)[None], ds)[0]
+    assert np.array_equal(palette_table(palette, first=0, count=256), theirs)

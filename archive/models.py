@@ -14,6 +14,7 @@ class Patient(models.Model):
     """A patient is Patient ID plus issuer (rule S12).
 
     An empty Patient ID makes one patient a study: patient_id is "" and lone_study_uid says which.
+    An ID, issuer or name longer than its column is kept as archive.core.dataset.kept_apart says.
     The same ID and issuer with another name, birth date or sex is another row; identity_conflict is set on all of them.
     """
 

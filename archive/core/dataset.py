@@ -4,6 +4,7 @@ Attribute values from outside may have the wrong VR, multiplicity or character s
 and nothing otherwise; they never raise for a bad value.
 """
 
+import hashlib
 import logging
 import struct
 import threading
@@ -38,6 +39,9 @@ BAD_VALUE = (
     struct.error,
     BytesLengthException,
 )
+
+
+MAX_IDENTIFIER, MAX_NAME = 64, 330  # characters of the index's columns
 
 
 class _Silence:
@@ -109,6 +113,18 @@ def text(dataset: Dataset, keyword: str, limit: int | None = None) -> str:
     return _clean("\\".join(_clean(part) for part in parts))[:limit]
 
 
+def kept_apart(value: str, limit: int) -> str:
+    """Return a text that people are told apart by, within a column's limit: two that differ still do (rule S12).
+
+    One that is too long keeps its beginning and ends in "…" and 24 hexadecimal digits of its SHA-256, so that nobody takes it for
+    the whole.
+    """
+    if len(value) <= limit:
+        return value
+    mark = "…" + hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:24]
+    return value[: limit - len(mark)] + mark
+
+
 def person_name(dataset: Dataset, keyword: str) -> str:
     """Return a person name with its ^ and = in Unicode; trailing empty components and groups are dropped (PS3.5 6.2.1.1)."""
     value = raw_value(dataset, keyword)
@@ -120,7 +136,7 @@ def person_name(dataset: Dataset, keyword: str) -> str:
         name = str(value.decode() if isinstance(value, PersonName) else value)
     except BAD_VALUE:
         return ""
-    return "=".join(_clean(group).rstrip("^ ") for group in _clean(name).split("=")).rstrip("=")[:330]
+    return kept_apart("=".join(_clean(group).rstrip("^ ") for group in _clean(name).split("=")).rstrip("="), MAX_NAME)
 
 
 def integer(dataset: Dataset, keyword: str) -> int | None:
@@ -193,8 +209,8 @@ def identity_of(dataset: Dataset) -> Identity:
         sop_class_uid=SopClassUid(text(dataset, "SOPClassUID")),
         series_instance_uid=SeriesInstanceUid(text(dataset, "SeriesInstanceUID")),
         study_instance_uid=StudyInstanceUid(text(dataset, "StudyInstanceUID")),
-        patient_id=text(dataset, "PatientID", 64),
-        issuer_of_patient_id=text(dataset, "IssuerOfPatientID", 64),
+        patient_id=kept_apart(text(dataset, "PatientID"), MAX_IDENTIFIER),
+        issuer_of_patient_id=kept_apart(text(dataset, "IssuerOfPatientID"), MAX_IDENTIFIER),
         patient_name=person_name(dataset, "PatientName"),
         patient_birth_date=_digits(text(dataset, "PatientBirthDate"), 8),
         patient_sex=text(dataset, "PatientSex", 16).upper(),

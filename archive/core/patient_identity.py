@@ -1,12 +1,13 @@
 """Are two descriptions of a patient the same person? (rule S12)
 
-Patient ID and issuer name a patient; name, birth date and sex must not contradict. What one side leaves empty contradicts nothing.
+Patient ID and issuer name a patient; name, birth date and sex must not contradict. What one side leaves empty contradicts nothing;
+a name without a letter, such as "?", is empty.
 """
 
 import unicodedata
 from dataclasses import dataclass
 
-from archive.core.dataset import Identity
+from archive.core.dataset import MAX_NAME, Identity, kept_apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +25,17 @@ def demographics_of(identity: Identity) -> Demographics:
 
 def fold_name(name: str) -> str:
     """Return a person name for search: NFKC, lower case, single spaces; its ^ and = stay (column patient_name_folded)."""
-    folded = unicodedata.normalize("NFKC", name).casefold()
-    return " ".join(folded.split())[:330]
+    return kept_apart(_folded(name), MAX_NAME)
+
+
+def _folded(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def _comparable_groups(name: str) -> list[str]:
     """Return the name's representations (alphabetic, ideographic, phonetic; PS3.5 6.2.1) with only letters between blanks."""
     groups = []
-    for group in fold_name(name).split("="):
+    for group in _folded(name).split("="):
         words = "".join(letter if _is_of_a_word(letter) else " " for letter in group).split()
         groups.append(" ".join(words))
     return groups
@@ -42,6 +46,11 @@ def _is_of_a_word(letter: str) -> bool:
     return letter.isalnum() or letter == "\ufffd" or unicodedata.category(letter).startswith("M")
 
 
+def says_nothing(name: str) -> bool:
+    """Say whether a name is empty, or has no letter: blanks, ^, and the ? of what a sender could not write."""
+    return not any(_comparable_groups(name))
+
+
 def names_agree(left: str, right: str) -> bool:
     """Say whether two names don't contradict: every representation that both have is equal, or they share none because one is empty.
 
@@ -49,7 +58,7 @@ def names_agree(left: str, right: str) -> bool:
     """
     pairs = [(a, b) for a, b in zip(_comparable_groups(left), _comparable_groups(right), strict=False) if a and b]
     if not pairs:
-        return not (any(_comparable_groups(left)) and any(_comparable_groups(right)))
+        return says_nothing(left) or says_nothing(right)
     return all(a == b for a, b in pairs)
 
 

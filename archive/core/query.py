@@ -12,6 +12,7 @@ from typing import Literal
 
 from pydicom.datadict import dictionary_VR, keyword_for_tag, tag_for_keyword
 
+from archive.core.dataset import MAX_IDENTIFIER, kept_apart
 from archive.core.patient_identity import fold_name
 from archive.core.uids import is_valid_uid
 from governance.core.faults import Malformed
@@ -56,6 +57,7 @@ ATTRIBUTES: dict[str, Entity] = {
 MAX_RESULTS = 5000  # a page; more can be asked for with offset
 MAX_VALUE_LENGTH = 4096
 MAX_WILDCARDS = 8  # each may cost a search of the whole value
+IDENTIFIERS = frozenset({"PatientID", "IssuerOfPatientID"})  # kept in the index so that two that differ still do
 WILDCARD_VRS = frozenset({"AE", "CS", "LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT"})
 
 NOT_SUPPORTED = {
@@ -209,7 +211,7 @@ def match_of(keyword: str, value: str) -> Match | None:
     if keyword == "ModalitiesInStudy" and re.search(r"[,\\]", value) and not re.search(r"[*?]", value):
         return AnyOf(keyword, tuple(one.strip() for one in re.split(r"[,\\]", value) if one.strip()))
     if not re.search(r"[*?]", value):
-        return Single(keyword, value.strip())
+        return Single(keyword, kept_apart(value.strip(), MAX_IDENTIFIER) if keyword in IDENTIFIERS else value.strip())
     if value.count("*") > MAX_WILDCARDS:
         raise Malformed(f"{keyword} has more than {MAX_WILDCARDS} wildcards")
     return Wildcard(keyword, re.sub(r"\*+", "*", value.strip()))

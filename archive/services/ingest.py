@@ -11,6 +11,7 @@ from pathlib import Path
 
 from django.db import IntegrityError, OperationalError, connection, transaction
 
+from archive.core.dataset import MAX_IDENTIFIER, kept_apart
 from archive.models import Quarantined, Study
 from archive.services import failpoints
 from archive.services.arrivals import Arrival, IncomingFile, Outcome, Status, receive
@@ -62,7 +63,7 @@ def store_instances(
 def _received(room: Path, file: IncomingFile, issuer: str | None, expected_study_uid: str | None) -> Arrival:
     arrival = receive(room, file)
     if arrival.identity is not None and arrival.status is None:
-        arrival.issuer = arrival.identity.issuer_of_patient_id or (issuer or "")[:64]
+        arrival.issuer = arrival.identity.issuer_of_patient_id or kept_apart((issuer or "").strip(), MAX_IDENTIFIER)
         if expected_study_uid and arrival.identity.study_instance_uid != expected_study_uid:
             arrival.refuse(Mismatch("The object belongs to another study than the one it was sent to."))
     return arrival

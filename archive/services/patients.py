@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from archive.core.dataset import Identity
-from archive.core.patient_identity import Demographics, agree, demographics_of, fold_name
+from archive.core.patient_identity import Demographics, agree, demographics_of, fold_name, says_nothing
 from archive.models import Patient
 from archive.services.search_words import index_patient
 
@@ -64,7 +64,8 @@ def _is_same(row: Patient, given: Demographics) -> bool:
 def _fill(row: Patient, given: Demographics) -> None:
     """Complete a row with what it left empty."""
     before = demographics_of_row(row)
-    row.patient_name = row.patient_name or given.name
+    if says_nothing(row.patient_name) and not says_nothing(given.name):
+        row.patient_name = given.name
     row.patient_name_folded = fold_name(row.patient_name)
     row.patient_birth_date = row.patient_birth_date or given.birth_date
     row.patient_sex = row.patient_sex or given.sex

@@ -2,16 +2,20 @@
 
 import hashlib
 from dataclasses import replace
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from archive.core.facts import image_facts
+from archive.core.query import parse_query
 from archive.models import Conflict, Instance, Patient, Quarantined, Series, Study
 from archive.services.ingest import IncomingFile, Outcome, store_instances
 from archive.services.retrieve import StoredImage, image, images_of_series, read_frame, read_header, read_instance, study_record
+from archive.services.search import find_studies
 from archive.services.storage import object_store, quarantine
 from governance.core.faults import Denied, Duplicate, Malformed, Mismatch, NotFound, Unidentified, Unsupported
 from governance.core.policy import ANONYMOUS, operator
@@ -177,6 +181,83 @@ def test_S12_a_derived_object_without_issuer_stays_in_its_study():
         "stored",
         "conflict",
     ]
+
+
+LONG_ID = "HOSPITAL-NORTH/DEPARTMENT-OF-RADIOLOGY/REGISTRY-2026/PATIENT-NUMBER-"  # 68 characters of which an LO may have 64
+
+
+def patients_of(*studies):
+    return [Study.objects.get(study_instance_uid=uid("study", number)).patient for number in studies]
+
+
+@pytest.mark.parametrize("same", [{}, {"PatientName": "", "PatientBirthDate": "", "PatientSex": ""}])
+def test_S12_ids_that_differ_behind_the_64th_character_are_two_patients(same, alice):
+    outcomes = store(*(ct_image(n, study=n, PatientID=f"{LONG_ID}{1 + n // 2}", **same) for n in range(4)))
+    assert statuses(outcomes) == ["stored"] * 4
+    first, again, other, other_again = patients_of(0, 1, 2, 3)
+    assert first == again != other == other_again
+    shown = [study_record(actor=alice.subject, study_instance_uid=uid("study", n)).patient.patient_id for n in (0, 2)]
+    assert shown[0] != shown[1], "nor are they taken for one on the screen"
+    assert all(len(one) == 64 and one.startswith(LONG_ID[:39] + "…") for one in shown)
+    [conflict] = store(ct_image("late", study=0, PatientID=f"{LONG_ID}2", **same))
+    assert (conflict.status, conflict.reason) == ("conflict", "Its study is stored under another patient.")
+
+
+def test_S12_an_id_of_64_characters_stays_as_it_is_and_is_not_the_longer_one():
+    whole = LONG_ID[:64]
+    store(ct_image("a", study=1, PatientID=whole), ct_image("b", study=2, PatientID=whole + "1"))
+    patients = patients_of(1, 2)
+    assert patients[0] != patients[1]
+    assert patients[0].patient_id == whole
+
+
+def test_S12_issuers_that_differ_behind_the_64th_character_tell_ids_apart():
+    store(ct_image("a", study=1, IssuerOfPatientID=LONG_ID + "1"), ct_image("b", study=2, IssuerOfPatientID=LONG_ID + "2"))
+    store(ct_image("c", study=3), issuer=LONG_ID + "1")
+    store(ct_image("d", study=4), issuer=LONG_ID + "2")
+    first, second, third, fourth = patients_of(1, 2, 3, 4)
+    assert first == third != second == fourth
+
+
+def test_S12_names_that_differ_behind_what_the_index_keeps_are_two_people():
+    name = "Synthetic^" + "a" * 330
+    store(*(ct_image(n, study=n, PatientName=name + end) for n, end in enumerate("xxy")))
+    first, again, other = patients_of(0, 1, 2)
+    assert first == again != other
+    assert other.identity_conflict
+
+
+def test_S12_a_long_id_is_found_by_the_whole_of_it(alice):
+    store(ct_image("a", study=1, PatientID=LONG_ID + "1"), ct_image("b", study=2, PatientID=LONG_ID + "2"))
+    for pattern, found in ((LONG_ID + "1", [1]), (LONG_ID + "2", [2]), (LONG_ID[:20] + "*", [1, 2]), (LONG_ID[:64], [])):
+        query = parse_query("study", [("PatientID", pattern)])
+        uids = {row["StudyInstanceUID"] for row in find_studies(actor=alice.subject, query=query).rows}
+        assert uids == {uid("study", number) for number in found}
+
+
+def test_S12_ids_that_may_have_been_cut_before_are_flagged():
+    store(ct_image("a", study=1, PatientID=LONG_ID[:64]), ct_image("b", study=2, PatientID=LONG_ID[:63]), ct_image("c", study=3))
+    store(ct_image("d", study=4, IssuerOfPatientID=LONG_ID[:64]))
+    import_module("archive.migrations.0005_flag_cut_patient_ids").flag(apps, None)
+    assert [patient.identity_conflict for patient in patients_of(1, 2, 3, 4)] == [True, False, False, True]
+
+
+@pytest.mark.parametrize("nothing", ["?", "??^??", " ? ", "^?", "?=?", "^^", "   "])
+def test_S12_a_name_that_says_nothing_is_filled_and_then_compared(nothing):
+    store(ct_image("a", study=1, PatientName=nothing), ct_image("b", study=2), ct_image("c", study=3, PatientName="Other^Olga"))
+    first, second, other = patients_of(1, 2, 3)
+    assert first == second != other
+    assert (second.patient_name, other.patient_name) == ("Synthetic^Sam", "Other^Olga")
+    assert other.identity_conflict
+    store(ct_image("d", study=4, PatientName=nothing))  # would fit both: none is guessed
+    assert patients_of(4)[0] not in {first, other}
+
+
+def test_S12_a_name_that_says_nothing_fills_nothing():
+    store(ct_image("a", study=1, PatientName="", PatientSex=""), ct_image("b", study=2, PatientName="?"))
+    first, second = patients_of(1, 2)
+    assert first == second
+    assert (second.patient_name, second.patient_sex) == ("", "M")
 
 
 # --- refusals ---

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from archive.core.dataset import Identity, identity_of, integer, number, person_name, quiet, text
+from archive.core.dataset import Identity, identity_of, integer, kept_apart, number, person_name, quiet, text
 from archive.core.readers import FileSource, read_object
 from tests.small_objects import as_bytes, ct_image
 
@@ -68,3 +68,14 @@ def test_values_of_the_wrong_kind_are_nothing():
         assert text(dataset, "RequestAttributesSequence") == ""
         assert person_name(dataset, "PatientName") == "Doe^Sam"
         assert identity_of(dataset).series_number is None
+
+
+def test_S12_a_text_that_is_too_long_keeps_its_beginning_and_stays_itself():
+    assert kept_apart("x" * 64, 64) == "x" * 64
+    texts = ["x" * length + end for length in (64, 65, 200) for end in "abü"]
+    kept = [kept_apart(text, 64) for text in texts]
+    assert {len(one) for one in kept} == {64}
+    assert len(set(kept)) == len(texts)
+    assert all(one.startswith("x" * 39 + "…") for one in kept)
+    assert kept == [kept_apart(text, 64) for text in texts]
+    assert [kept_apart(one, 64) for one in kept] == kept

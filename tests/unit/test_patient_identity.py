@@ -16,6 +16,12 @@ SAM = Demographics("Doe^Sam", "19700101", "M")
         ("Doe^Sam", "", True),
         ("Doe^Sam", "Sam^Doe", False),
         ("Doe^Sam", "Doe^Samuel", False),
+        ("Doe^Sam", "?", True),
+        ("Doe^Sam", "??^??", True),
+        ("Doe^Sam", " ^? ", True),
+        ("Doe^Sam", "Doe^?", False),
+        ("Doe^Sam" + "m" * 330, "Doe^Sam" + "m" * 331, False),
+        ("\ufdfa" * 20 + "a", "\ufdfa" * 20 + "b", False),  # one letter that folds to eighteen
         ("Yamada^Tarou", "Yamada^Tarou=山田^太郎", True),
         ("Yamada^Tarou=山田^太郎", "Yamada^Tarou=山田^太朗", False),
         ("=山田^太郎", "山田^太郎", False),

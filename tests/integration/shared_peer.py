@@ -22,14 +22,16 @@ from viewer.core.picture_header import instance_digest
 from viewer.core.shared_view import EMPTY, Event, State, fold, state_hash
 
 SLICES = 12
-PEOPLE = {"alice": ("radiology", "pathology"), "bob": ("radiology",), "carol": ("radiology", "pathology"), "dora": ()}
+PEOPLE: dict[tuple[str, ...], tuple[str, ...]] = {("radiology", "pathology"): ("alice", "carol"), ("radiology",): ("bob",), (): ("dora",)}
 
 Document = dict[str, Any]
 
 
 @dataclass
 class House:
-    """Web processes over one data folder. Studies A and B are CTs of two patients (radiology), P a slide of A's patient (pathology).
+    """Web processes over one data folder.
+
+    Studies A (small) and B (large) are CTs of two patients (radiology), P a slide of A's patient (pathology).
 
     alice and carol see all of them, bob no slide, dora (a clinician without a department) nothing.
     """
@@ -101,20 +103,22 @@ def house(folder: Path, *, redis: bool, processes: int | None = None) -> Iterato
 
 
 def _fill(there: House, server: ViewboxServer) -> None:
-    server.prepare(demo=False)
+    server.manage("migrate", "--verbosity", "0")
     radiology, pathology = server.data_dir / "in radiology", server.data_dir / "in pathology"
     radiology.mkdir()
     pathology.mkdir()
     for study in ("A", "B"):
-        for number, data in enumerate(drawings.ct(study, slices=SLICES)):
+        for number, data in enumerate(drawings.ct(study, slices=SLICES, size=512 if study == "B" else 64, noise=study == "B")):
             (radiology / f"{study}{number}.dcm").write_bytes(data)
     slide = drawings.sparse_slide("P").replace(b"TEST-P", b"TEST-A").replace(b"Test^Person P", b"Test^Person A")  # of A's patient
     (pathology / "slide.dcm").write_bytes(slide)
     server.manage("import_folder", str(radiology), "--department", "radiology")
     server.manage("import_folder", str(pathology), "--department", "pathology")
-    for name, departments in PEOPLE.items():
-        server.create_user(name, "clinician", *departments)
-        there.tokens[name] = server.token(name)
+    for departments, names in PEOPLE.items():
+        chosen = [word for department in departments for word in ("--department", department)]
+        server.manage("create_user", *names, "--role", "clinician", "--no-password", *chosen)
+    everyone = [name for names in PEOPLE.values() for name in names]
+    there.tokens = dict(zip(everyone, server.manage("create_token", *everyone).split(), strict=True))
 
 
 def stack_view(letter: str, index: int, **changed: Any) -> Document:
@@ -143,6 +147,18 @@ class SharedPeer:
     @property
     def number(self) -> int:
         return self.state["number"]
+
+    def view_of(self, pane: int) -> Document:
+        """Return what a pane shows."""
+        hung = self.state["panes"][pane]
+        assert hung is not None
+        assert "withheld" not in hung
+        return cast(Document, hung["view"] or {})
+
+    @property
+    def absent_ms(self) -> int:
+        """Return for how long the presenter has been away; 0 while here."""
+        return int(self.people["presenter_absent_ms"] or 0)
 
     def condition_of(self, person: str) -> str | None:
         """Return what the list of people says of someone."""
@@ -243,6 +259,7 @@ class SharedPeer:
 @asynccontextmanager
 async def member(there: House, person: str, key: str = "", process: int = 0, **options: Any) -> AsyncIterator[SharedPeer]:
     """Connect someone to a web process and, with a key, let them join."""
+    options = {"ping_interval": None} | options  # a peer that a test doesn't listen to for a while has not gone
     async with stream(there.url(process), token=there.tokens[person], **options) as socket:
         peer = SharedPeer(socket)
         if key:

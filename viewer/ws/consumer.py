@@ -61,7 +61,7 @@ class StreamConsumer:
             if self.session is not None:
                 await self.session.stop()
             if not serving.done():
-                with contextlib.suppress(TimeoutError, OSError):
+                with contextlib.suppress(TimeoutError, OSError, RuntimeError):
                     async with asyncio.timeout(CLOSE_S):
                         await send({"type": "websocket.close", "code": self.ended.result()})
         finally:
@@ -83,8 +83,12 @@ class StreamConsumer:
             await refuse(send, exc)
             return
 
-        def send_binary(message: bytes) -> Any:
-            return send({"type": "websocket.send", "bytes": message})
+        async def send_binary(message: bytes) -> None:
+            try:
+                await send({"type": "websocket.send", "bytes": message})
+            except RuntimeError as exc:  # the server gave up on a client that answers no ping, and has not said so yet
+                self._end(answer_for(exc).websocket)
+                raise ConnectionResetError from exc
 
         session = self.session = StreamSession(actor=actor, send=send_binary, end=self._end)
         await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL})

@@ -14,6 +14,7 @@ from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
 
+from archive.core.chain_facts import chain_facts
 from archive.core.dataset import BAD_VALUE, integer, items, raw_value, text
 from archive.core.readers.elements import Encoding, sequence_items, walk
 from archive.core.readers.source import BytesSource
@@ -77,7 +78,7 @@ def image_facts(dataset: Dataset) -> dict[str, JSON]:
     "PerFrame", {keyword: [value or null of each frame]}. Slides have no "PerFrame"; TILED_SPARSE ones have "TilePositions":
     base64 of little-endian int32 [column, row] a frame, 0-based pixels of the total pixel matrix.
     "ObjectiveLensPower" comes from the Optical Path Sequence, ultrasound regions are a list of dicts by keyword, "ImagesInMosaic"
-    (how many slices a Siemens mosaic holds) from a private attribute.
+    (how many slices a Siemens mosaic holds) from a private attribute; archive.core.chain_facts adds its own.
     """
     facts: dict[str, JSON] = {}
     for keyword in KEYWORDS:
@@ -97,6 +98,7 @@ def image_facts(dataset: Dataset) -> dict[str, JSON]:
         if count is not None:
             facts["ImagesInMosaic"] = count
     _add_functional_groups(dataset, facts)
+    facts |= {keyword: [*value] if isinstance(value, list) else value for keyword, value in chain_facts(dataset).items()}
     return facts
 
 

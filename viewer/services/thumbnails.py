@@ -16,7 +16,7 @@ from viewer.services.rendering import render_frame
 
 SIDE_PX = 160
 QUALITY = 75
-_RECIPE = 1  # part of the cache's names; raise it when thumbnails are made differently
+_RECIPE = 2  # part of the cache's names; raise it when thumbnails are made differently
 
 
 def thumbnail(*, actor: Subject, sop_instance_uid: str, frame_number: int | None = None) -> bytes:

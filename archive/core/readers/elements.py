@@ -20,7 +20,8 @@ from governance.core.faults import Malformed, TooLarge
 UNDEFINED_LENGTH = 0xFFFFFFFF
 PIXEL_DATA_TAGS = frozenset({0x7FE00010, 0x7FE00009, 0x7FE00008})  # Pixel Data, Double Float, Float
 EXTENDED_OFFSET_TABLE, EXTENDED_OFFSET_TABLE_LENGTHS = 0x7FE00001, 0x7FE00002
-KEPT_VALUE_BYTES = 65_536  # larger values are left out of the Dataset, sequences and offset tables excepted
+KEPT_VALUE_BYTES = 65_536  # larger values are left out of the Dataset, sequences, offset tables and ICC profiles excepted
+_ICC_PROFILE = 0x00282000
 MAX_HEADER_BYTES = 256_000_000
 MAX_DEPTH = 64
 MAX_ELEMENTS = 5_000_000  # of one file, nested ones included: more would only keep a processor busy
@@ -210,7 +211,7 @@ def dataset_of(source: Source, elements: list[Element], encoding: Encoding) -> D
 
 
 def _is_kept_whole(element: Element) -> bool:
-    if element.tag in (EXTENDED_OFFSET_TABLE, EXTENDED_OFFSET_TABLE_LENGTHS) or element.vr == "SQ":
+    if element.tag in (EXTENDED_OFFSET_TABLE, EXTENDED_OFFSET_TABLE_LENGTHS, _ICC_PROFILE) or element.vr == "SQ":
         return True
     if element.vr not in ("", "UN") or element.tag >> 16 & 1:
         return False

@@ -80,6 +80,7 @@ def test_S17_a_case_is_looked_at_together(meeting: Meeting):
     follower.page.goto(f"{follower.server.url}/")
     expect(follower.page.locator("viewbox-invitations")).to_contain_text("clinician invites you to look together")
     expect(follower.page.locator("viewbox-invitations")).to_contain_text(PATIENT)
+    assert follower.page.evaluate("() => document.documentElement.scrollWidth") == 390
     follower.page.get_by_role("link", name="Join").tap()
     expect(strip(follower)).to_have_text("clinician presents")
     in_step(presenter, follower)

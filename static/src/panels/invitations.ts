@@ -7,12 +7,17 @@ import { controls } from "../styles/controls";
 import { icon } from "./icons";
 
 const EVERY_MS = 10_000;
+/** More than these would push the studies off the screen. */
+const FIRST_FEW = 3;
 
 @customElement("viewbox-invitations")
 export class Invitations extends LitElement {
   static override styles = [
     controls,
     css`
+      :host {
+        display: block;
+      }
       ul {
         display: grid;
         grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr));
@@ -46,6 +51,10 @@ export class Invitations extends LitElement {
       .what {
         overflow-wrap: anywhere;
       }
+      .more {
+        margin: -8px 0 8px;
+        color: var(--shared);
+      }
       .join {
         min-height: 44px;
         padding: 0 20px;
@@ -63,6 +72,7 @@ export class Invitations extends LitElement {
   /** User name of the person who reads the list. */
   @property() you = "";
   @state() private cards: readonly SharedViewCard[] = [];
+  @state() private isWhole = false;
   private timer = 0;
   private asking: AbortController | null = null;
 
@@ -79,9 +89,12 @@ export class Invitations extends LitElement {
   }
 
   override render(): TemplateResult {
+    const shown = this.isWhole ? this.cards : this.cards.slice(0, FIRST_FEW);
+    const more = this.cards.length - shown.length;
     return html`<div role="status">
-      ${this.cards.length > 0 ? html`<ul aria-label="Shared views">${this.cards.map((card) => this.card(card))}</ul>` : nothing}
-    </div>`;
+        ${shown.length > 0 ? html`<ul aria-label="Shared views">${shown.map((card) => this.card(card))}</ul>` : nothing}
+      </div>
+      ${more > 0 ? html`<button class="more" @click=${() => (this.isWhole = true)}>${more} more shared ${more === 1 ? "view" : "views"}</button>` : nothing}`;
   }
 
   private card(card: SharedViewCard): TemplateResult {

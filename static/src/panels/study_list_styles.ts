@@ -79,6 +79,7 @@ export const studyListStyles = css`
   }
   fieldset {
     display: flex;
+    min-width: 0; /* else as wide as all pills, and the page with it */
     gap: 6px;
     margin: 0;
     padding: 2px;

@@ -1,6 +1,7 @@
 """Overlays, shutters, masks and profiles as they are read from headers, whole and damaged."""
 
 import io
+import struct
 
 import imagecodecs
 import numpy as np
@@ -169,3 +170,12 @@ def test_empty_items_are_read():
     ds = pixels(MaskSubtractionSequence=[Dataset()], SharedFunctionalGroupsSequence=[item(FrameDisplayShutterSequence=[Dataset()])])
     description = describe_dataset(ds, ExplicitVRLittleEndian)
     assert (description.masks, description.shutters) == ((), (None,))
+
+
+@pytest.mark.parametrize("vr", [b"UN", b"OB"])
+def test_sequences_that_are_none_are_not_there(vr):
+    header = header_of(pixels())
+    for group, element in ((0x28, 0x3010), (0x28, 0x6100), (0x48, 0x0105), (0x5200, 0x9229), (0x5200, 0x9230)):
+        header += struct.pack("<HH2sHL", group, element, vr, 0, 4) + b"\1\2\3\4"
+    description = describe_image(header, ExplicitVRLittleEndian)
+    assert (description.masks, description.colour_profile, description.voi_luts) == ((), None, ())

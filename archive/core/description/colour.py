@@ -3,7 +3,7 @@
 from pydicom.dataset import Dataset
 
 from archive.core.colour_profile import ColourProfile, colour_profile
-from archive.core.description.values import first, word
+from archive.core.description.values import first, items, word
 from archive.core.lookup_table import LookupTable, read_table
 
 
@@ -29,7 +29,7 @@ def read_palette(ds: Dataset, *, is_signed: bool, big_endian: bool) -> tuple[Loo
 
 def shows_palette(ds: Dataset, shared: Dataset | None) -> bool:
     """Say whether a grey image's palette is meant for display: Pixel Presentation is COLOR or MIXED (PS3.3 C.8.16.2.1.1.1)."""
-    holders = [ds, *(element.value[0] for element in shared or () if element.VR == "SQ" and element.value)]
+    holders = [ds, *(first(shared, element.keyword) for element in shared or () if element.VR == "SQ")]
     return any(word(holder, "PixelPresentation") in ("COLOR", "MIXED") for holder in holders)
 
 
@@ -38,6 +38,6 @@ def read_colour_profile(ds: Dataset, shared: Dataset | None) -> ColourProfile | 
     data = ds.get("ICCProfile")
     if not data:
         named = word(first(shared, "OpticalPathIdentificationSequence"), "OpticalPathIdentifier")
-        paths = sorted(ds.get("OpticalPathSequence") or [], key=lambda path: word(path, "OpticalPathIdentifier") != named)
+        paths = sorted(items(ds, "OpticalPathSequence"), key=lambda path: word(path, "OpticalPathIdentifier") != named)
         data = next((path.ICCProfile for path in paths if path.get("ICCProfile")), None)
     return colour_profile(bytes(data)) if isinstance(data, bytes | bytearray) else None

@@ -3,7 +3,7 @@
 from pydicom.dataset import Dataset
 
 from archive.core.description.image import Rescale, VoiWindow
-from archive.core.description.values import collapse, floats, groups, word
+from archive.core.description.values import collapse, floats, groups, items, word
 from archive.core.lookup_table import LookupTable, read_table
 
 _FUNCTIONS = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
@@ -46,7 +46,7 @@ def read_voi_functions(ds: Dataset, shared: Dataset | None, per_frame: list[Data
 def read_voi_luts(ds: Dataset, *, is_signed: bool, big_endian: bool) -> tuple[LookupTable, ...]:
     """Return the tables of the image's VOI LUT Sequence that can be used."""
     signed_input = is_signed or _rescale(ds).intercept < 0
-    found = (read_lut(item, is_signed=signed_input, big_endian=big_endian) for item in ds.get("VOILUTSequence") or [])
+    found = (read_lut(item, is_signed=signed_input, big_endian=big_endian) for item in items(ds, "VOILUTSequence"))
     return tuple(table for table in found if table)
 
 
@@ -54,10 +54,10 @@ def read_frame_voi_luts(
     shared: Dataset | None, per_frame: list[Dataset], *, is_signed: bool, big_endian: bool
 ) -> tuple[tuple[LookupTable, ...], ...]:
     """Return the tables that functional groups carry (Frame VOI LUT With LUT macro): of all frames, or of each frame."""
-    items = list(groups(shared, per_frame, _VOI, None))
-    if not any(item is not None and "VOILUTSequence" in item for item in items):
+    holders = list(groups(shared, per_frame, _VOI, None))
+    if not any(item is not None and "VOILUTSequence" in item for item in holders):
         return ((),)
-    return tuple(read_voi_luts(item, is_signed=is_signed, big_endian=big_endian) if item is not None else () for item in items)
+    return tuple(read_voi_luts(item, is_signed=is_signed, big_endian=big_endian) if item is not None else () for item in holders)
 
 
 def read_lut(item: Dataset | None, *, is_signed: bool, big_endian: bool) -> LookupTable | None:

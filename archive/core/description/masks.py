@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from pydicom.dataset import Dataset
 
-from archive.core.description.values import collapse, floats, whole_numbers, word
+from archive.core.description.values import collapse, floats, items, whole_numbers, word
 
 OPERATIONS = frozenset({"AVG_SUB", "TID", "REV_TID"})
 MAX_FRAMES_AVERAGED = 64  # of a mask or of contrast frames: more would keep a render thread busy
@@ -40,7 +40,7 @@ class PixelShift:
 
 def read_masks(ds: Dataset) -> tuple[MaskOperation, ...]:
     """Return the operations that can be carried out; NONE and damaged ones are left out."""
-    found = (_operation(item) for item in ds.get("MaskSubtractionSequence") or [])
+    found = (_operation(item) for item in items(ds, "MaskSubtractionSequence"))
     return tuple(operation for operation in found if operation is not None)
 
 
@@ -50,11 +50,11 @@ def read_pixel_shifts(shared: Dataset | None, per_frame: list[Dataset]) -> tuple
         return ((),)
     keyword = "FramePixelShiftSequence"
     holders = per_frame if any(keyword in item for item in per_frame) else [shared]
-    return collapse(tuple(_shifts(item.get(keyword) or (shared.get(keyword) or [])) for item in holders))
+    return collapse(tuple(_shifts(items(item, keyword) or items(shared, keyword)) for item in holders))
 
 
-def _shifts(items: list[Dataset]) -> tuple[PixelShift, ...]:
-    found = ((whole_numbers(item, "SubtractionItemID"), _shift(item)) for item in items)
+def _shifts(found_items: list[Dataset]) -> tuple[PixelShift, ...]:
+    found = ((whole_numbers(item, "SubtractionItemID"), _shift(item)) for item in found_items)
     return tuple(PixelShift(ids[0], shift) for ids, shift in found if ids and shift is not None)
 
 

@@ -9,7 +9,7 @@ from pydicom.dataset import Dataset
 from pydicom.filereader import read_partial
 from pydicom.tag import BaseTag
 
-from archive.core.dataset import BAD_VALUE, quiet
+from archive.core.dataset import quiet
 from archive.core.description.colour import read_colour_profile, read_palette, shows_palette
 from archive.core.description.grey import (
     read_frame_voi_luts,
@@ -25,7 +25,7 @@ from archive.core.description.image import EXPLICIT_BIG_ENDIAN, ImageDescription
 from archive.core.description.masks import read_masks, read_pixel_shifts
 from archive.core.description.overlays import read_overlays
 from archive.core.description.shutters import read_shutters
-from archive.core.description.values import first, floats, integer, words
+from archive.core.description.values import UNREADABLE, first, floats, integer, items, words
 from governance.core.faults import Malformed
 
 _PER_FRAME_GROUPS = 0x52009230
@@ -58,7 +58,7 @@ def describe_image(
             return replace(described, overlays=read_overlays(header, like=described))
     except Malformed:
         raise
-    except BAD_VALUE as exc:
+    except UNREADABLE as exc:
         raise Malformed("the image header cannot be read") from exc
 
 
@@ -78,7 +78,7 @@ def _is_past_shared_groups(tag: BaseTag, vr: str | None, length: int) -> bool:
 
 
 def _groups_of_dataset(ds: Dataset) -> list[Dataset]:
-    return list(ds.get("PerFrameFunctionalGroupsSequence") or [])
+    return items(ds, "PerFrameFunctionalGroupsSequence")
 
 
 def _groups_of_facts(per_frame: Mapping[str, Any]) -> list[Dataset]:

@@ -5,8 +5,12 @@ from typing import Any
 
 import numpy as np
 from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
 
+from archive.core.dataset import BAD_VALUE
 from governance.core.faults import Malformed
+
+UNREADABLE = (*BAD_VALUE, OSError)  # pydicom, of a sequence that is cut short
 
 
 def integer(ds: Dataset, keyword: str, default: int | None = None) -> int:
@@ -58,10 +62,18 @@ def words(ds: Dataset | None, keyword: str) -> list[str]:
     return [str(part).strip().upper() for part in parts]
 
 
+def items(ds: Dataset | None, keyword: str) -> list[Dataset]:
+    """Return the items of a sequence; none when it is absent, damaged or no sequence."""
+    try:
+        value = ds.get(keyword) if ds is not None else None
+    except UNREADABLE:
+        return []
+    return list(value) if isinstance(value, Sequence) else []
+
+
 def first(ds: Dataset | None, keyword: str) -> Dataset | None:
     """Return the first item of a sequence, or None."""
-    sequence = ds.get(keyword) if ds is not None else None
-    return sequence[0] if sequence else None
+    return next(iter(items(ds, keyword)), None)
 
 
 def groups(shared: Dataset | None, per_frame: list[Dataset], macro: str, fallback: Dataset | None) -> Iterator[Dataset | None]:

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from archive.core.codecs import DecodedFrame, decode_frame, describe_frames
 from archive.core.codecs.native import swap_words, word_span
 from archive.core.description import EXPLICIT_BIG_ENDIAN, XA_XRF, ImageDescription, describe_image
+from archive.core.readers.elements import KEPT_VALUE_BYTES, Element
+from archive.core.readers.lean_header import LeanHeader, read_lean_header
 from archive.core.readers.transfer_syntaxes import DEFLATED
 from archive.services import retrieve
 from archive.services.frame_cache import frame_cache
@@ -19,23 +21,31 @@ from archive.services.storage import object_store
 from governance.core.faults import NotFound
 
 DESCRIPTIONS_KEPT = 4096  # 2-3 kB each; a stack and its neighbours, many times
+WHOLE_HEADER_BYTES = 8_000_000  # of longer headers only what a description needs is read
+_WHOLE_SLIDE, _PER_FRAME_GROUPS = "1.2.840.10008.5.1.4.1.1.77.1.6", 0x52009230
 
 _descriptions: OrderedDict[str, ImageDescription] = OrderedDict()
 _lock = threading.Lock()
 
 
 def description_of(image: StoredImage) -> ImageDescription:
-    """Return the description of an image, read once and kept by the hash of its bytes. Raises: Malformed."""
+    """Return the description of an image, read once and kept by the hash of its bytes.
+
+    Raises: Malformed; TooLarge when more than retrieve.MAX_HEADER_BYTES of header would have to be read.
+    """
     known = known_description(image)
     if known is not None:
         return known
-    header = retrieve.read_header(image)
+    header = _header_of(image)
     pixel_element = b""
     if image.transfer_syntax_uid == EXPLICIT_BIG_ENDIAN:  # the only syntax whose samples depend on the element's VR
-        pixel_element = object_store().read(image.sha256, len(header), 8)
+        pixel_element = object_store().read(image.sha256, image.frame_table.header_length, 8)
     # Intake has collected what frames carry themselves, except the intensity relationship of angiograms (rule S09).
     per_frame = None if image.sop_class_uid in XA_XRF else cast(dict[str, Any], image.facts.get("PerFrame") or {})
-    description = describe_image(header, image.transfer_syntax_uid, pixel_element=pixel_element, per_frame=per_frame)
+    description = describe_image(header.data, image.transfer_syntax_uid, pixel_element=pixel_element, per_frame=per_frame)
+    if header.gaps:
+        planes = tuple(replace(plane, data_offset=header.offset_in_file(plane.data_offset)) for plane in description.overlays)
+        description = replace(description, overlays=planes)
     if image.number_of_frames:
         description = describe_frames(description, partial(retrieve.read_frame, image, 0))
     with _lock:
@@ -43,6 +53,20 @@ def description_of(image: StoredImage) -> ImageDescription:
         while len(_descriptions) > DESCRIPTIONS_KEPT:
             _descriptions.popitem(last=False)
     return description
+
+
+def _header_of(image: StoredImage) -> LeanHeader:
+    """Return an image's header; a long one without large private values, nor what each tile of a slide says of itself."""
+    length = image.frame_table.header_length
+    if length <= WHOLE_HEADER_BYTES or image.transfer_syntax_uid == DEFLATED:
+        return LeanHeader(retrieve.read_header(image))
+    is_slide = image.sop_class_uid == _WHOLE_SLIDE
+
+    def leaves_out(element: Element) -> bool:
+        is_large_private = bool(element.tag >> 16 & 1) and element.length > KEPT_VALUE_BYTES
+        return is_large_private or (is_slide and element.tag == _PER_FRAME_GROUPS)
+
+    return read_lean_header(retrieve.source_of(image), length, max_bytes=retrieve.MAX_HEADER_BYTES, leaves_out=leaves_out)
 
 
 def known_description(image: StoredImage) -> ImageDescription | None:

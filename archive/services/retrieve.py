@@ -13,15 +13,16 @@ from archive.core.facts import JSON
 from archive.core.frame import FrameTable, align_bits, defragment
 from archive.core.readers import transfer_syntaxes
 from archive.core.readers.part10 import dataset_offset, relabelled_header
-from archive.core.readers.source import inflated_range
+from archive.core.readers.source import Source, inflated_range
 from archive.models import Instance, Patient, Series, Study
 from archive.services.storage import ObjectStore, object_store
-from governance.core.faults import Malformed, NotFound, Unsupported
+from governance.core.faults import Malformed, NotFound, TooLarge, Unsupported
 from governance.core.policy import Action, Subject
 from governance.services.access import narrow
 from governance.services.audit import study_opened, study_previewed
 
 CHUNK_BYTES = 1 << 20
+MAX_HEADER_BYTES = 64_000_000
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -213,7 +214,10 @@ def read_header(image: StoredImage) -> bytes:
     """Return everything before Pixel Data as pydicom reads it (with force); all of it, where there is none.
 
     The header of a deflated instance comes inflated, behind file meta that says Explicit VR Little Endian.
+    Raises: TooLarge above MAX_HEADER_BYTES.
     """
+    if _table_of(image).header_length > MAX_HEADER_BYTES:
+        raise TooLarge("header", _table_of(image).header_length)
     store = object_store()
     if image.transfer_syntax_uid != transfer_syntaxes.DEFLATED:
         return store.read(image.sha256, 0, _table_of(image).header_length)
@@ -221,6 +225,11 @@ def read_header(image: StoredImage) -> bytes:
     offset = dataset_offset(source)
     dataset = inflated_range(source, start=offset, offset=0, length=_table_of(image).header_length)
     return relabelled_header(store.read(image.sha256, 0, offset)) + dataset
+
+
+def source_of(image: StoredImage) -> Source:
+    """Return the instance's bytes as readers take them, wherever they are stored."""
+    return _StoredSource(object_store(), image)
 
 
 def read_instance(image: StoredImage) -> Iterator[bytes]:

@@ -98,6 +98,10 @@ export class PresenterBar extends LitElement {
           max-height: 48px;
           overflow: hidden;
         }
+        /* One tap away in the panel; the counts need the room. */
+        .people {
+          display: none;
+        }
         .aside {
           display: block;
           font-size: 12px;
@@ -119,7 +123,11 @@ export class PresenterBar extends LitElement {
       <span class="words"><strong>${strip.words}</strong> ${this.aside(strip)}</span>
       <span class="visually-hidden" role="status">${strip.spoken}</span>
       ${strip.actions.map(
-        ({ kind, words, isMain }) => html`<button class=${isMain ? "main" : ""} @click=${() => this.dispatchEvent(new StripUsed(kind))}>
+        ({
+          kind,
+          words,
+          isMain,
+        }) => html`<button class="${kind} ${isMain ? "main" : ""}" @click=${() => this.dispatchEvent(new StripUsed(kind))}>
           ${words}${kind === "back" ? html` <kbd>Esc</kbd>` : nothing}
         </button>`,
       )}

@@ -146,3 +146,14 @@ def test_tiles_of_a_sparse_slide_have_their_places_packed():
     assert "PerFrame" not in facts
     slide.DimensionOrganizationType = "TILED_FULL"
     assert "TilePositions" not in image_facts(slide)
+
+
+@pytest.mark.parametrize(("vr", "value"), [("US", 36), ("UN", b"\x24\x00")])
+def test_how_many_slices_a_mosaic_holds(vr, value):
+    mosaic = ct_image(ImageType=["ORIGINAL", "PRIMARY", "M", "ND", "MOSAIC"])
+    block = mosaic.private_block(0x0019, "SIEMENS MR HEADER", create=True)
+    block.add_new(0x0A, vr, value)
+    assert image_facts(mosaic)["ImagesInMosaic"] == 36
+    mosaic.ImageType = ["ORIGINAL", "PRIMARY", "M", "ND"]
+    assert "ImagesInMosaic" not in image_facts(mosaic)
+    assert "ImagesInMosaic" not in image_facts(ct_image(ImageType=["ORIGINAL", "PRIMARY", "M", "ND", "MOSAIC"]))

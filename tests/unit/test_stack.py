@@ -224,6 +224,34 @@ def test_S03_4d_ct_becomes_a_stack_a_time_point(shared_data):
     assert all(stack.notes == () for stack in stacks)
 
 
+def test_S03_4d_ct_as_one_object_a_volume_becomes_a_stack_a_time_point(shared_data):
+    images = records_of(shared_data / "radiology" / "ct-4d-enhanced-toshiba-19-tiny")
+    stacks = build_stacks(images)
+    assert [{frame.image for frame in stack.frames} for stack in stacks] == [{index} for index in range(19)]
+    assert [[frame.frame_index for frame in stack.frames] for stack in stacks] == [[3, 2, 1, 0]] * 19  # written feet to head
+    assert [frame.position_mm for frame in stacks[7].frames] == [-727.75, -728.25, -728.75, -729.25]
+    assert [stack.words for stack in stacks] == [(f"Acquisition Number {number}",) for number in range(1, 20)]
+
+
+def test_S03_a_mosaic_says_what_it_is_and_has_no_place(shared_data):
+    (stack,) = build_stacks([record_of(shared_data / "radiology" / "mr-siemens-mosaic-epi.dcm")])
+    assert [frame.position_mm for frame in stack.frames] == [None]
+    assert stack.notes == ("mosaic: 36 slices of 64 × 64 in one picture, their places in the patient unknown",)
+
+
+def test_S03_mosaics_over_time_stay_in_order_of_time_apart_from_slices():
+    mosaic = ["ORIGINAL", "PRIMARY", "M", "ND", "MOSAIC"]
+    sheets = [slice_at(n, (0, 0, 14.7), ImageType=mosaic, AcquisitionNumber=a) for n, a in [(1, 3), (2, 1), (3, 2)]]
+    images = [*sheets, slice_at(4, (0, 0, 14.7), ImageType=["ORIGINAL", "PRIMARY", "M", "ND"])]
+    first, second = build_stacks(images)
+    assert (numbers_of(images, first), first.order) == ([2, 3, 1], "time")
+    assert first.notes == (
+        "3 images at one position, in order of Acquisition Number",
+        "mosaic: many slices in one picture, their places in the patient unknown",
+    )
+    assert (first.words, numbers_of(images, second), second.words, second.notes) == (("mosaic",), [4], (), ())
+
+
 def test_S03_a_tilted_unevenly_spaced_ct_says_both(shared_data):
     images = records_of(shared_data / "radiology" / "ct-head-ge-gantry-tilt-uneven-9-slices")
     (stack,) = build_stacks(images)

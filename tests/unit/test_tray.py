@@ -133,6 +133,12 @@ def test_S08_real_runs(shared_data, path, modality, kind, frames, source):
     assert (item.kind, len(item.frames), item.cine.source if item.cine else None) == (kind, frames, source)
 
 
+def test_S03_slices_without_geometry_stay_in_stored_order_and_it_is_said(shared_data):
+    (item,) = items_of_series("MR", [record_of(shared_data / "radiology" / "mr-enhanced-metabolite-maps-256-frames.dcm")])
+    assert (item.kind, [frame.frame_index for frame in item.frames]) == ("stack", list(range(256)))
+    assert item.notes[-1] == "frames in stored order: no geometry"
+
+
 def test_a_presentation_state_beside_its_images_is_an_object(shared_data):
     images = records_of(shared_data / "radiology" / "mr-liver-philips-25-slices-with-gsps")
     items = items_of_series("MR", images)

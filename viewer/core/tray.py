@@ -157,7 +157,8 @@ def _alone(modality: str, index: int, image: ImageRecord) -> TrayItem:
         note = f"frames follow {pointer_words(image.facts)}, which is not time: no cine"
         return TrayItem("stack", image.sop_instance_uid, (index,), frames, words, (note,))
     kind: Kind = "stack" if cine.is_assumed and modality not in ONE_BY_ONE else "clip"
-    return TrayItem(kind, image.sop_instance_uid, (index,), frames, words, cine.notes, cine)
+    notes = (*cine.notes, "frames in stored order: no geometry") if kind == "stack" else cine.notes
+    return TrayItem(kind, image.sop_instance_uid, (index,), frames, words, notes, cine)
 
 
 def _stacked(images: Sequence[ImageRecord], chosen: Sequence[int]) -> list[TrayItem]:

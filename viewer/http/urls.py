@@ -6,6 +6,7 @@ from viewer.http import pages
 from viewer.http.api import StudiesView, StudyView
 from viewer.http.database_pool import in_database_pool
 from viewer.http.download import download
+from viewer.http.measuring import MeasurementsView, ValuesView, on_render_thread
 from viewer.http.shared import EndView, FindPeopleView, GrantsView, PeopleView, PersonView, SharedViewsView
 
 STUDY = r"(?P<study_instance_uid>[0-9.]{1,64})"
@@ -24,6 +25,8 @@ urlpatterns = [
     re_path(rf"^api/shared-views/{KEY}/people/{PERSON}$", in_database_pool(PersonView.as_view()), name="api-shared-person"),
     re_path(rf"^api/shared-views/{KEY}/grants$", in_database_pool(GrantsView.as_view()), name="api-shared-grants"),
     re_path(rf"^api/shared-views/{KEY}/end$", in_database_pool(EndView.as_view()), name="api-shared-end"),
+    re_path(rf"^api/values/{INSTANCE}/(?P<frame_number>[0-9]{{1,9}})$", on_render_thread(ValuesView.as_view()), name="api-values"),
+    path("api/measurements", on_render_thread(MeasurementsView.as_view()), name="api-measurements"),
     path("api/people", in_database_pool(FindPeopleView.as_view()), name="api-people"),
     re_path(rf"^download/{INSTANCE}$", download, name="download"),
 ]

@@ -23,10 +23,13 @@ from archive.services.frame_cache import FrameCache, frame_cache
 from archive.services.retrieve import read_frame
 from governance.core.faults import Malformed, NotFound, Unsupported
 from tests.stored_files import stored_bytes, stored_file
-from viewer.core.picture_header import NO_DIGEST, Codec, Fidelity
+from viewer.core.level_hash import level_hash
+from viewer.core.picture_digest import DigestKind
+from viewer.core.picture_header import Codec, Fidelity
 from viewer.core.view import ViewState
 from viewer.services import pool
 from viewer.services.rendering import passed_through_at_once, render_frame, warm_kernels
+from viewer.services.stored_digests import digest_of
 
 JPEG, JPEG_2000, JPEG_XL_OF_JPEG = "1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.111"
 MPEG2 = "1.2.840.10008.1.2.4.100"
@@ -102,7 +105,7 @@ def test_S05_at_rest_a_picture_is_lossless_and_proves_it(ct):
     assert np.array_equal(shown(picture), expected)
     assert picture.fidelity is Fidelity.LOSSLESS
     assert picture.codec is Codec.PNG
-    assert picture.digest == hashlib.sha256(expected.tobytes()).digest()
+    assert (picture.digest_kind, picture.digest) == (DigestKind.LEVELS_SHA256, hashlib.sha256(expected.tobytes()).digest())
     assert (picture.window_center, picture.window_width) == (40, 400)
     assert (picture.width, picture.height, picture.source_columns, picture.source_rows) == (64, 32, 64, 32)
     assert not picture.is_reduced
@@ -113,10 +116,12 @@ def test_S05_at_rest_a_picture_is_lossless_and_proves_it(ct):
 def test_S05_a_jpeg_says_lossy_and_its_quality(ct):
     picture = render_frame(image=ct, frame_index=0, view=ViewState(codec="jpeg", quality=90, window=(0, 2048)))
     assert picture.fidelity is Fidelity.LOSSY
-    assert (picture.codec, picture.quality, picture.digest) == (Codec.JPEG, 90, NO_DIGEST)
+    assert (picture.codec, picture.quality) == (Codec.JPEG, 90)
     # c = 0, w = 2048: ((v + 0.5) / 2047 + 0.5) * 255
     expected = ((CT_VALUES + 0.5) / 2047 + 0.5) * 255
     assert np.abs(shown(picture) - expected).mean() < 2
+    levels = np.floor(np.clip(expected, 0, 255) + 0.5).astype(np.uint8)
+    assert (picture.digest_kind, picture.digest) == (DigestKind.LEVELS_XXH64, level_hash(levels) + bytes(24))
 
 
 def test_S05_a_reduced_picture_says_so(ct):
@@ -163,6 +168,20 @@ def test_S05_a_stored_jpeg_goes_out_untouched_and_says_stored():
         # no ratio is stated: 64 x 96 x 3 bytes against what is stored
         assert picture.source_ratio == pytest.approx(64 * 96 * 3 / len(data), rel=0.01)
     assert pool.counters.pictures_passed_through == before + 4
+
+
+def test_S05_stored_bytes_have_the_digest_that_they_had_when_first_sent():
+    frames = [imagecodecs.jpeg8_encode(colour(), level=level) for level in (85, 60)]
+    image = stored(frames, 64, 96, syntax=JPEG, SamplesPerPixel=3, PhotometricInterpretation="YBR_FULL_422", LossyImageCompression="01")
+    pictures = [render_frame(image=image, frame_index=index, view=ViewState()) for index in range(2)]
+    for index, picture in enumerate(pictures):
+        expected = (DigestKind.PAYLOAD_SHA256, hashlib.sha256(picture.data).digest())
+        assert digest_of(image, index, picture) == expected
+        changed = replace(picture, data=picture.data[:-1] + b"?")
+        assert digest_of(image, index, changed) == expected  # a client sees that these are other bytes
+    assert pictures[0].data != pictures[1].data
+    encoded = render_frame(image=image, frame_index=0, view=ViewState(codec="png"))
+    assert digest_of(image, 0, encoded) == (DigestKind.LEVELS_SHA256, hashlib.sha256(shown(encoded).tobytes()).digest())
 
 
 @pytest.mark.parametrize("view", [ViewState(invert=True), ViewState(max_columns=50), ViewState(codec="png"), ViewState(codec="jpeg")])

@@ -9,6 +9,7 @@ from governance.core.faults import NotFound
 from governance.core.policy import operator
 from tests.integration import drawings
 from viewer.core.messages import Kind, TileRequest
+from viewer.core.picture_digest import DigestKind
 from viewer.core.picture_header import HEADER_BYTES, Fidelity, PictureHeader
 from viewer.core.scheduler import Job, Urgency
 from viewer.services import stored_tiles
@@ -51,6 +52,7 @@ def test_S01_the_short_way_says_what_the_long_way_says(slide: Callable[..., Open
             assert without_times(short) == without_times(long_way[place])
             header = PictureHeader.parse(bytes(short))
             assert (header.kind, header.tile_column, header.tile_row) == (Kind.TILE, *place)
+            assert (header.digest_kind, header.digest) == (DigestKind.NONE, bytes(32))
             assert short[HEADER_BYTES:] == drawings.stored_tile(*place)
     assert opened.levels[0].image.sha256 in stored_tiles._proven
 

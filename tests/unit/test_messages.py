@@ -25,6 +25,7 @@ from viewer.core.messages import (
     parse_client_message,
     parse_control,
 )
+from viewer.core.picture_digest import DigestKind
 from viewer.core.picture_header import HEADER_BYTES, Codec, Fidelity, PictureHeader, instance_digest
 from viewer.core.view import ViewState
 
@@ -175,6 +176,7 @@ headers = st.builds(
     tile_column=u32,
     tile_row=u32,
     level=st.integers(0, 255),
+    digest_kind=st.sampled_from(DigestKind),
     payload_length=st.just(5),
     digest=st.binary(min_size=32, max_size=32),
 )
@@ -214,12 +216,13 @@ def test_S01_header_as_bytes() -> None:
         tile_column=3,
         tile_row=4,
         level=2,
+        digest_kind=DigestKind.LEVELS_XXH64,
         payload_length=0,
         digest=bytes(32),
     )
     expected = (
         "5642 01 02 0102 01 3c 05000000 2a000000 77000000 07000000 000102030405060708090a0b0c0d0e0f f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff"
-        "00010000 80000000 00020000 00010000 00002042 0000c843 01 01 0300 00004041 c8000000 5e010000 03000000 04000000 02 000000 00000000"
+        "00010000 80000000 00020000 00010000 00002042 0000c843 01 01 0300 00004041 c8000000 5e010000 03000000 04000000 02 02 0000 00000000"
     )
     assert header.pack() == bytes.fromhex(expected) + bytes(32)
 

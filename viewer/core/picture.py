@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from viewer.core.applied import Applied
+from viewer.core.picture_digest import DigestKind
 from viewer.core.picture_header import Codec, Fidelity
 
 
@@ -16,7 +17,8 @@ class Picture:
         VOI LUT).
     fidelity: LOSSLESS (these levels exactly), LOSSY (encoded here), STORED (the bytes as they were stored).
     source_lossy, source_ratio: the stored frame had lost something before; by which ratio, NaN if unknown.
-    digest: SHA-256 of the levels, row by row, RGB interleaved, if LOSSLESS; else zeros.
+    digest_kind, digest: what the 32 bytes are of; of levels row by row, RGB interleaved. Stored bytes have none here: it costs as
+        much as they do, so viewer.services.stored_digests takes it where it is wanted.
     render_us, encode_us: read, decode and display chain; encoding.
     applied: what else was done to the image: subtraction, shutter, overlays, its colour profile.
     """
@@ -34,6 +36,7 @@ class Picture:
     source_lossy: bool
     source_ratio: float
     inverted: bool
+    digest_kind: DigestKind
     digest: bytes
     render_us: int
     encode_us: int

@@ -11,12 +11,12 @@ from typing import NamedTuple, Self
 
 from governance.core.faults import Malformed
 from viewer.core.messages import MAGIC, VERSION, Kind
+from viewer.core.picture_digest import DigestKind
 
-LAYOUT = struct.Struct("<2sBBHBBIIII16s16sIIIIffBBHfIIIIB3xI32s")
+LAYOUT = struct.Struct("<2sBBHBBIIII16s16sIIIIffBBHfIIIIBB2xI32s")
 HEADER_BYTES = LAYOUT.size
-_VIEWPORT, _ADDRESS, _PLACE = struct.Struct("<H"), struct.Struct("<IIII"), struct.Struct("<IIIIB3xI")
+_VIEWPORT, _ADDRESS, _PLACE = struct.Struct("<H"), struct.Struct("<IIII"), struct.Struct("<IIIIBB2xI")
 _VIEWPORT_AT, _ADDRESS_AT, _VIEW_HASH_AT, _PLACE_AT = 4, 8, 40, 88
-NO_DIGEST = bytes(32)
 
 
 class Codec(IntEnum):
@@ -77,6 +77,7 @@ class PictureHeader(NamedTuple):
     tile_column: int
     tile_row: int
     level: int
+    digest_kind: DigestKind
     payload_length: int
     digest: bytes
 
@@ -101,9 +102,10 @@ class PictureHeader(NamedTuple):
                 codec=Codec(header.codec),
                 fidelity=Fidelity(header.fidelity),
                 source_lossy=bool(header.source_lossy),
+                digest_kind=DigestKind(header.digest_kind),
             )
         except ValueError as exc:
-            raise Malformed("unknown codec or fidelity") from exc
+            raise Malformed("unknown codec, fidelity or kind of digest") from exc
 
 
 def tile_header(
@@ -121,12 +123,12 @@ def tile_header(
 ) -> bytearray:
     """Return the header of a stored tile.
 
-    like: the header of another tile of the same image. Kind, codec, instance, sizes, window, fidelity, loss and digest are taken
-    from it; the rest is this tile's own, and no time is claimed for rendering.
+    like: the header of another tile of the same image, which has no digest. Kind, codec, instance, sizes, window, fidelity and
+    loss are taken from it; the rest is this tile's own, and no time is claimed for rendering.
     """
     header = bytearray(like)
     _VIEWPORT.pack_into(header, _VIEWPORT_AT, viewport)
     _ADDRESS.pack_into(header, _ADDRESS_AT, epoch, sequence, 0, frame_number)
     header[_VIEW_HASH_AT : _VIEW_HASH_AT + 16] = view_hash
-    _PLACE.pack_into(header, _PLACE_AT, 0, 0, tile_column, tile_row, level, payload_length)
+    _PLACE.pack_into(header, _PLACE_AT, 0, 0, tile_column, tile_row, level, DigestKind.NONE, payload_length)
     return header

@@ -12,12 +12,14 @@ from archive.services.retrieve import StoredImage
 from governance.core.faults import Fault, NotFound
 from viewer.core.messages import Kind, TileRequest
 from viewer.core.picture import Picture
-from viewer.core.picture_header import FLAG_INVERTED, FLAG_REDUCED, NO_DIGEST, Codec, Fidelity, PictureHeader, instance_digest
+from viewer.core.picture_digest import NO_DIGEST, DigestKind
+from viewer.core.picture_header import FLAG_INVERTED, FLAG_REDUCED, Codec, Fidelity, PictureHeader, instance_digest
 from viewer.core.scheduler import Job
 from viewer.core.view import ViewState
 from viewer.services.opening import OpenedTarget
 from viewer.services.picture_cache import PictureKey, Standing, Tell, picture_cache
 from viewer.services.rendering import passed_through_at_once, render_frame
+from viewer.services.stored_digests import digest_of
 from viewer.services.stored_tiles import remember, tile_at_once
 from viewer.services.tiles import TILE_VIEW, locate_tile
 
@@ -114,6 +116,7 @@ def _place(job: Job, target: OpenedTarget) -> tuple[StoredImage, int | None, Vie
 
 def _message(job: Job, image: StoredImage, frame_index: int, view: ViewState, picture: Picture) -> bytes:
     tile = job.tile
+    digest_kind, digest = (picture.digest_kind, picture.digest) if tile else digest_of(image, frame_index, picture)
     return (
         PictureHeader(
             kind=Kind.PICTURE if tile is None else Kind.TILE,
@@ -141,8 +144,9 @@ def _message(job: Job, image: StoredImage, frame_index: int, view: ViewState, pi
             tile_column=tile.column if tile else 0,
             tile_row=tile.row if tile else 0,
             level=tile.level if tile else 0,
+            digest_kind=digest_kind,
             payload_length=len(picture.data),
-            digest=picture.digest,
+            digest=digest,
         ).pack()
         + picture.data
     )
@@ -175,6 +179,7 @@ def _absent(job: Job, image: StoredImage, tile: TileRequest) -> bytes:
         tile_column=tile.column,
         tile_row=tile.row,
         level=tile.level,
+        digest_kind=DigestKind.NONE,
         payload_length=0,
         digest=NO_DIGEST,
     ).pack()

@@ -16,8 +16,10 @@ from viewer.core.applied import Applied
 from viewer.core.display import colour_management, shows_stored_levels
 from viewer.core.encode import encode_jpeg, encode_png, reduce_levels, reduced_size
 from viewer.core.icc import is_known
+from viewer.core.level_hash import level_hash
 from viewer.core.picture import Picture
-from viewer.core.picture_header import NO_DIGEST, Codec, Fidelity
+from viewer.core.picture_digest import NO_DIGEST, DigestKind
+from viewer.core.picture_header import Codec, Fidelity
 from viewer.core.shown_frame import show_frame
 from viewer.core.view import ViewState
 from viewer.core.voi_choice import stored_voi
@@ -65,7 +67,8 @@ def render_frame(*, image: StoredImage, frame_index: int, view: ViewState) -> Pi
         source_lossy=source_lossy,
         source_ratio=source_ratio,
         inverted=view.invert,
-        digest=NO_DIGEST if is_jpeg else hashlib.sha256(levels.data).digest(),
+        digest_kind=DigestKind.LEVELS_XXH64 if is_jpeg else DigestKind.LEVELS_SHA256,
+        digest=level_hash(levels).ljust(32, b"\0") if is_jpeg else hashlib.sha256(levels.data).digest(),
         render_us=(rendered - started) // 1000,
         encode_us=(perf_counter_ns() - rendered) // 1000,
         applied=shown.applied,
@@ -122,6 +125,7 @@ def passed_through(
         source_lossy=source_lossy,
         source_ratio=source_ratio,
         inverted=False,
+        digest_kind=DigestKind.NONE,
         digest=NO_DIGEST,
         render_us=(perf_counter_ns() - started) // 1000,
         encode_us=0,

@@ -42,7 +42,8 @@ def frame(center, width, slope=1, intercept=0, **voi):
 
 RAMP = [0, 64, 128, 255]  # in 8 bits without a window: as it is
 THREE = window(["100", "50", "200"], ["100", "20", "50"], WindowCenterWidthExplanation=["A", "B", "C"])
-THREE_AND_LUT = THREE | {"VOILUTSequence": [lut(0, [9, 99, 199], bits=8, explanation="D")]}
+TWO_LUTS = {"VOILUTSequence": [lut(0, [9, 99, 199], bits=8, explanation="D"), lut(0, [8, 88, 188], bits=8, explanation="E")]}
+THREE_AND_LUTS = THREE | TWO_LUTS
 
 GREY: dict[str, tuple[Dataset, dict[str, Any], list[int]]] = {
     # -1024 + v: -1024, -160, 40, 239, 3071 HU; LINEAR 40/400: low = 40 - 0.5 - 199.5 = -160; 40: 200 / 399 * 255 = 127.8
@@ -68,8 +69,11 @@ GREY: dict[str, tuple[Dataset, dict[str, Any], list[int]]] = {
     "the first of several windows": (grey([45, 50, 100, 255], **THREE), {}, [0, 0, 129, 255]),
     "the second of several windows": (grey([45, 50, 100, 255], **THREE), {"voi": 1}, [67, 134, 255, 255]),
     "a window that there isn't is the first": (grey([45, 50, 100, 255], **THREE), {"voi": 7}, [0, 0, 129, 255]),
-    "VOI LUTs count on after the windows": (grey([0, 1, 2, 255], **THREE_AND_LUT), {"voi": 3}, [9, 99, 199, 199]),
-    "a view's own window over them all": (grey(RAMP, **THREE_AND_LUT), {"voi": 3, "window": (128, 256)}, RAMP),
+    "VOI LUTs count on after the windows": (grey([0, 1, 2, 255], **THREE_AND_LUTS), {"voi": 3}, [9, 99, 199, 199]),
+    "the last VOI LUT": (grey([0, 1, 2, 255], **THREE_AND_LUTS), {"voi": 4}, [8, 88, 188, 188]),
+    "the first of several VOI LUTs": (grey([0, 1, 2, 255], **TWO_LUTS), {}, [9, 99, 199, 199]),
+    "the second of several VOI LUTs": (grey([0, 1, 2, 255], **TWO_LUTS), {"voi": 1}, [8, 88, 188, 188]),
+    "a view's own window over them all": (grey(RAMP, **THREE_AND_LUTS), {"voi": 3, "window": (128, 256)}, RAMP),
     # inputs 10, 11, 12 -> 0, 2048, 4095 of 12 bits: 2048 / 4095 * 255 = 127.5
     "VOI LUT of 12 bits": (grey([0, 10, 11, 12, 255], VOILUTSequence=[lut(10, [0, 2048, 4095], bits=12)]), {}, [0, 0, 128, 255, 255]),
     # rescale - 20: inputs -20, -10, -9, 235; first mapped -10, as SS

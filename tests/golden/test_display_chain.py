@@ -42,7 +42,9 @@ def frame(center, width, slope=1, intercept=0, **voi):
 
 RAMP = [0, 64, 128, 255]  # in 8 bits without a window: as it is
 THREE = window(["100", "50", "200"], ["100", "20", "50"], WindowCenterWidthExplanation=["A", "B", "C"])
-TWO_LUTS = {"VOILUTSequence": [lut(0, [9, 99, 199], bits=8, explanation="D"), lut(0, [8, 88, 188], bits=8, explanation="E")]}
+TWO_LUTS: dict[str, Any] = {
+    "VOILUTSequence": [lut(0, [9, 99, 199], bits=8, explanation="D"), lut(0, [8, 88, 188], bits=8, explanation="E")]
+}
 THREE_AND_LUTS = THREE | TWO_LUTS
 
 GREY: dict[str, tuple[Dataset, dict[str, Any], list[int]]] = {

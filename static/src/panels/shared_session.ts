@@ -146,6 +146,7 @@ export class SharedSession implements SharedListener {
     else if (event.kind === "hang" || event.kind === "opened") this.hangCame(after, event);
     else if (event.kind === "look") this.lookCame(event);
     else if (isPresenter) this.beginToPresent(after);
+    else if (!this.isElsewhere && !this.scenes.isPlacing) this.follow(); // who presented before follows from here on
     if (!isPresenter) this.leads = false;
     this.changed();
   }
@@ -250,11 +251,13 @@ export class SharedSession implements SharedListener {
     this.follow();
   }
 
+  /** What the one before moved last may not have become an event: what is seen here is told. */
   private beginToPresent(state: SharedState): void {
     this.leads = true;
-    if (!this.isElsewhere) return;
-    this.isElsewhere = false;
-    this.show(state);
+    if (this.isElsewhere) {
+      this.isElsewhere = false;
+      this.show(state);
+    } else if (!this.scenes.isPlacing) this.tellViews();
   }
 
   private show(state: SharedState): void {
@@ -264,8 +267,10 @@ export class SharedSession implements SharedListener {
     }
     void this.scenes.show(state).then((isShownNow) => {
       if (isShownNow) this.follow();
+      this.look();
       this.changed();
     });
+    this.look(); // so that the new state isn't reported as seen
     this.changed();
   }
 

@@ -2,7 +2,7 @@
 import type { Standing } from "../net/worker_messages";
 import type { Stage } from "./shared_stage";
 
-/** Shorter waits aren't worth a word. */
+/** A picture that lags behind the view for a shorter time isn't worth a word; where there is none at all, that is said at once. */
 const LOADING_AFTER_MS = 300;
 
 export class StandingWatch {
@@ -19,21 +19,24 @@ export class StandingWatch {
   }
 
   private byPictures(): Standing {
-    if (this.stage.places.every((_, index) => this.isReady(index))) {
+    const lags = this.stage.places.map((_, index) => this.lag(index));
+    if (lags.every((lag) => lag === "none")) {
       this.loadingSince_ms = null;
       return "in step";
     }
     this.loadingSince_ms ??= performance.now();
-    const isBrief = performance.now() - this.loadingSince_ms <= LOADING_AFTER_MS;
+    const isBrief = performance.now() - this.loadingSince_ms <= LOADING_AFTER_MS && !lags.includes("empty");
     return isBrief && this.condition === "in step" ? "in step" : "loading";
   }
 
-  private isReady(index: number): boolean {
+  /** How far the picture at a place is behind what it is to show. */
+  private lag(index: number): "none" | "behind" | "empty" {
     const place = this.stage.places[index];
-    if (!place || typeof place === "string" || place.item.kind === "object") return true;
+    if (!place || typeof place === "string" || place.item.kind === "object") return "none";
     const probe = this.stage.pane(index)?.probe;
-    if (probe?.condition !== "ready" || probe.header === null || probe.tilesPending > 0) return false;
+    if (probe?.condition !== "ready" || probe.header === null) return "empty";
     const view = probe.sharedView;
-    return view?.kind !== "stack" || view.cine?.playing === true || probe.header.index === view.index;
+    const isOther = view?.kind === "stack" && view.cine?.playing !== true && probe.header.index !== view.index;
+    return isOther || probe.tilesPending > 0 ? "behind" : "none";
   }
 }

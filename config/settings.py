@@ -1,5 +1,6 @@
 """The one settings file. Every value that may differ between machines is read here through config.env."""
 
+import hashlib
 import os
 import secrets
 from pathlib import Path
@@ -93,9 +94,12 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 
 REDIS_URL = env.url("REDIS_URL", schemes=("redis", "rediss", "unix"))
 if REDIS_URL:
-    # Pub/sub keeps nothing in Redis and is three times as fast as the layer with queues (docs/adr/0006); a Redis that hangs is given up.
+    # Pub/sub keeps nothing in Redis (docs/adr/0006-shared-views.md). A Redis that hangs is given up after a second.
+    # Installations that share one don't hear each other.
     _redis = {"address": REDIS_URL, "socket_connect_timeout": 1.0, "socket_timeout": 1.0}
-    CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [_redis]}}}
+    _prefix = f"viewbox-{hashlib.sha256(SECRET_KEY.encode()).hexdigest()[:12]}"
+    _layer = {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [_redis], "prefix": _prefix}}
+    CHANNEL_LAYERS = {"default": _layer}
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 else:
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}

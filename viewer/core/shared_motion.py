@@ -11,7 +11,7 @@ FLUSH_S = 1 / 60  # at most so often to each follower
 REST_S = 0.15  # a hand that moved nothing for so long rests
 SAVE_S = 0.4  # between two events of a pane
 
-Motion = dict[str, Any]  # pane, hang, base, by, seat, and of active, view, pointer, t those that were given
+Motion = dict[str, Any]  # pane, hang, active, by, seat, and of view, pointer, t those that were given
 
 
 def merged(older: Motion | None, newer: Motion) -> Motion:

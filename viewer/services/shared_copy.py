@@ -8,7 +8,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, NamedTuple
 
 from governance.core.policy import Subject
@@ -45,8 +45,10 @@ class LogCopy:
         self.hang_number = head.hang_number
         self.floor = head.hang_number  # motion from before it belongs to another case or another presenter
         self.looked: dict[int, int] = {}  # number of each pane's last look since it was hung
-        self.departments: dict[str, str] = {}
+        self.departments: dict[str, str | None] = {}  # of what hangs, or hung lately; None: not stored, as far as is known
+        self.appended = 0  # the highest number that this process has appended
         self.order = asyncio.Lock()  # of what this process appends to the database and what it reads there
+        self._catching_up = asyncio.Lock()
         self._recent: deque[Recent] = deque(maxlen=RECENT)
         self._heard: dict[int, Event] = {}  # events that wait for the ones before them
         self._known = head.number  # the highest number heard of
@@ -82,24 +84,27 @@ class LogCopy:
             await self._news.wait()
             self._news.clear()
             try:
-                while self._known > self.number:
-                    events = self._next_heard() or await self._read()
-                    if not events:
-                        break  # not to be seen yet: the next poll says so again
-                    await self._fold(events)
+                await self.catch_up()
             except Exception:
                 log.exception("shared view %d could not catch up", self.pk)
 
+    async def catch_up(self) -> None:
+        """Fold all that is known to have happened."""
+        async with self._catching_up:
+            while self._known > self.number:
+                events = self._next_heard() or await self._read()
+                if not events:
+                    break  # not to be seen yet: the next poll says so again
+                await self._fold(events)
+
     async def learn_departments(self) -> None:
         """Look up where the studies that hang belong, at the beginning."""
-        self.departments = await run_in_database(shared_views.departments_of, studies_of(self.state))
+        await self._learn(studies_of(self.state))
 
-    def took_departments(self, found: dict[str, str]) -> bool:
+    def take_departments(self, found: dict[str, str]) -> bool:
         """Take in where studies belong now; say whether that is news."""
-        now = {uid: found[uid] for uid in self.departments if uid in found}
-        gone, self.departments = now != self.departments, now
-        self._packed.clear()
-        return gone
+        before, self.departments = self.departments, {uid: found.get(uid) for uid in self.departments}
+        return before != self.departments
 
     def _next_heard(self) -> list[Event]:
         number, events = self.number + 1, []
@@ -116,13 +121,16 @@ class LogCopy:
         """Fold the next events. Where something else hangs, first learn where it belongs, so that nobody sees what they may not."""
         hung = {uid for event in events for uid in _studies_in(event)}
         if not hung <= self.departments.keys():
-            found = await run_in_database(shared_views.departments_of, hung)
-            lately = [(uid, place) for uid, place in self.departments.items() if uid not in found]
-            self.departments = dict(lately[-MAX_DEPARTMENTS:]) | found
+            await self._learn(hung)
         folded = [event for event in events if self._fold_one(event)]
         self._heard = {number: event for number, event in self._heard.items() if number > self.number}
         self._packed.clear()
         self._changed(folded)
+
+    async def _learn(self, studies: Collection[str]) -> None:
+        found = await run_in_database(shared_views.departments_of, studies)
+        lately = [(uid, place) for uid, place in self.departments.items() if uid not in studies]
+        self.departments = dict(lately[-MAX_DEPARTMENTS:]) | {uid: found.get(uid) for uid in studies}
 
     def _fold_one(self, event: Event) -> bool:
         number = event["number"]
@@ -143,7 +151,8 @@ class LogCopy:
 
     def visible(self, actor: Subject) -> frozenset[str]:
         """Return which of the studies that hang, or hung lately, someone may see."""
-        return shared_views.visible_studies(actor=actor, departments=self.departments)
+        departments = {uid: department for uid, department in self.departments.items() if department is not None}
+        return shared_views.visible_studies(actor=actor, departments=departments)
 
     def hash_for(self, may_see: frozenset[str]) -> str:
         """Return the hash of the state as someone knows it."""

@@ -25,23 +25,27 @@ Document = dict[str, Any]
 
 
 class SharedLine:
-    """This process's end of the line. hear(pk, document) is called for everything said in the groups it listens to."""
+    """This process's end of the line.
 
-    def __init__(self, *, hear: Callable[[int, Document], None], back: Callable[[], None]) -> None:
+    hear(pk, document) is called for everything said in the groups it listens to, back() when the layer is within reach again.
+    """
+
+    def __init__(self, *, hear: Callable[[int, Document], None], back: Callable[[], None], layer: Any = None) -> None:
         self.is_up = False
         self._hear = hear
         self._back = back
         self._groups: set[int] = set()
-        self._layer: Any = None
+        self._layer = layer
         self._channel = ""
         self._listening: asyncio.Task[None] | None = None
         self._probes = itertools.count(1)
         self._probe = self._echo = 0
+        self._is_broken = True  # until it has been opened
         self._outage_logged = False
 
     async def open(self) -> None:
         """Begin to listen. When the layer can't be reached that is logged, and tried again at every probe."""
-        self._layer = get_channel_layer()
+        self._layer = self._layer or get_channel_layer()
         await self._reopen()
 
     async def close(self) -> None:
@@ -70,10 +74,9 @@ class SharedLine:
 
     async def probe(self) -> None:
         """Find out whether what is sent still comes back; when it doesn't, begin anew. Call it about once a second."""
-        if not self.is_up and not await self._reopen():
-            return
-        if self.is_up and self._probe - self._echo >= UNANSWERED:
+        if self._probe - self._echo >= UNANSWERED:
             self._lost("nothing comes back")
+        if self._is_broken and not await self._reopen():
             return
         self._probe = next(self._probes)
         await self._try(self._layer.send, self._channel, {"type": "probe", "probe": self._probe})
@@ -103,6 +106,7 @@ class SharedLine:
             self._lost(type(exc).__name__)
             return False
         self._echo = self._probe
+        self._is_broken = False
         self._listening = asyncio.get_running_loop().create_task(self._listen(self._channel))
         return True
 
@@ -124,8 +128,8 @@ class SharedLine:
                 return
             if message["type"] == "shared":
                 self._take_in(message["pk"], message["data"])
-            elif message["probe"] == self._probe:
-                self._echo = self._probe
+            else:
+                self._echo = message["probe"]
                 self._found()
 
     def _take_in(self, pk: int, data: bytes) -> None:
@@ -136,12 +140,13 @@ class SharedLine:
 
     def _lost(self, why: str) -> None:
         self.is_up = False
+        self._is_broken = True
         if not self._outage_logged:
             self._outage_logged = True
             log.error("the channel layer is out of reach (%s): shared views go on within each process", why)
 
     def _found(self) -> None:
-        if self.is_up:
+        if self.is_up or self._is_broken:
             return
         self.is_up = True
         if self._outage_logged:

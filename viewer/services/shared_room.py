@@ -84,7 +84,11 @@ class SharedRoom:
     async def open(self) -> None:
         """Begin: hear the other processes, and follow the log."""
         await self._line.listen_to(self.pk)
-        await self.copy.learn_departments()
+        try:
+            await self.copy.learn_departments()
+        except BaseException:
+            await self._line.forget(self.pk)
+            raise
         self._spawn(self.copy.keep_up())
         self._spawn(self._tell())
         self._spawn(self._line.say(self.pk, {"is": "who", "process": self._process}))
@@ -125,7 +129,7 @@ class SharedRoom:
                 shared_views.append_event, actor=actor, pk=self.pk, event=deed, presenter_absent_s=absent_s, present=present
             )
             accepted(event["number"])
-            await self._line.say(self.pk, {"is": "events", "events": [event]})
+            await self._say_event(event)
 
     def move(self, member: Member, motion: Motion) -> None:
         """Pass on how the presenter moves; drop what isn't the presenter's, or belongs to another case."""
@@ -137,7 +141,7 @@ class SharedRoom:
         if pane["study"] not in self.copy.visible(member.actor):
             return
         active = state["active"] if motion.active is None or motion.active >= len(panes) else motion.active
-        document: Document = {"pane": motion.pane, "hang": self.copy.hang_number, "base": state["number"], "active": active}
+        document: Document = {"pane": motion.pane, "hang": self.copy.hang_number, "active": active}
         document |= {"by": member.actor.username, "seat": member.id}
         if motion.view is not None:
             document["view"] = motion.view
@@ -159,7 +163,7 @@ class SharedRoom:
                 self.copy.hear(document["events"])
             case "motion":
                 for motion in document["motion"]:
-                    self._hear_motion(motion)
+                    self._hear_motion(motion, document["base"])
             case "people":
                 self._roster.hear(document["process"], unpacked(document["people"]), self._clock())
                 self._list_if_changed()
@@ -174,7 +178,7 @@ class SharedRoom:
 
     def take_departments(self, found: dict[str, str]) -> None:
         """Take in where the studies that hang belong now."""
-        if self.copy.took_departments(found):
+        if self.copy.take_departments(found):
             for member in list(self.members):
                 member.see_again()
 
@@ -205,13 +209,13 @@ class SharedRoom:
                 member.see_again()
             member.wake()
 
-    def _hear_motion(self, motion: Document) -> None:
+    def _hear_motion(self, motion: Document, base: int) -> None:
         """Give a motion to whoever may see it, unless it is late: of another case or presenter, or from before an event of its pane."""
         state = self.copy.state
         pane = state["panes"][motion["pane"]] if motion["pane"] < len(state["panes"]) else None
         if motion["hang"] != self.copy.hang_number or motion["by"] != state["presenter"] or pane is None or "withheld" in pane:
             return
-        if motion["base"] < max(self.copy.floor, self.copy.looked.get(motion["pane"], 0)):
+        if base < max(self.copy.floor, self.copy.looked.get(motion["pane"], 0)):
             return
         for member in list(self.members):
             if member.id != motion["seat"]:
@@ -248,8 +252,9 @@ class SharedRoom:
     async def _tell_what_is_due(self) -> None:
         now = self._clock()
         motion = self._slots.take(now)
-        if motion:
-            await self._line.say(self.pk, {"is": "motion", "motion": motion})
+        if motion:  # whoever gets it after a look that was appended later knows by `base` that it is older
+            base = max(self.copy.number, self.copy.appended)
+            await self._line.say(self.pk, {"is": "motion", "base": base, "motion": motion})
         if self._is_to_tell and now >= self._told_at + PEOPLE_S:
             self._is_to_tell, self._told_at = False, now
             await self._line.say(self.pk, self._own_people())
@@ -335,7 +340,11 @@ class SharedRoom:
                 self._checkpoints.try_again(motion, self._clock())
                 continue
             if event is not None:
-                await self._line.say(self.pk, {"is": "events", "events": [event]})
+                await self._say_event(event)
+
+    async def _say_event(self, event: Event) -> None:
+        self.copy.appended = event["number"]
+        await self._line.say(self.pk, {"is": "events", "events": [event]})
 
     def _spawn(self, work: Any) -> asyncio.Task[None]:
         task: asyncio.Task[None] = asyncio.get_running_loop().create_task(work)

@@ -61,6 +61,20 @@ class SharedRooms:
     async def enter(self, member: Member, head: SharedHead) -> SharedRoom:
         """Take a member into the room of a shared view, and return it. Raises: Exhausted."""
         await self.start()
+        while True:
+            room = await self._room(head)
+            room.copy.know(head.number)
+            await room.copy.catch_up()  # so that the first answer is the newest state
+            if self._rooms.get(head.pk) is room:  # not closed meanwhile
+                break
+        if len(room.members) >= MAX_MEMBERS:
+            raise Exhausted("members")
+        room.enter(member)
+        return room
+
+    # --- inside ---
+
+    async def _room(self, head: SharedHead) -> SharedRoom:
         while head.pk in self._closing:
             await asyncio.shield(self._closing[head.pk])
         room = self._rooms.get(head.pk)
@@ -71,13 +85,7 @@ class SharedRooms:
             self._opening[head.pk] = self._spawn(self._open(room))
         if head.pk in self._opening:
             await asyncio.shield(self._opening[head.pk])
-        if len(room.members) >= MAX_MEMBERS:
-            raise Exhausted("members")
-        room.copy.know(head.number)
-        room.enter(member)
         return room
-
-    # --- inside ---
 
     async def _begin(self) -> None:
         await self._line.open()

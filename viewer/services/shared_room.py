@@ -292,7 +292,8 @@ class SharedRoom:
             "state": redacted(copy.state, may_see),
             "hash": copy.hash_for(may_see),
         }
-        return document | {"opened_by": self.opened_by, "server_time": int(time.time() * 1000), **self.people_document()}
+        document |= {"hang_number": copy.hang_number, "opened_by": self.opened_by}
+        return document | {"server_time": int(time.time() * 1000), **self.people_document()}
 
     def _list_if_changed(self) -> None:
         """Tell the members who is here, if that is another list than the last one, or for the time that the presenter is away."""

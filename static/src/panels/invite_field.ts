@@ -110,8 +110,8 @@ export class InviteField extends LitElement {
           font-size: 16px;
         }
         .chip button {
-          min-width: 40px;
-          min-height: 40px;
+          min-width: 44px;
+          min-height: 44px;
         }
         li {
           min-height: 46px;

@@ -94,8 +94,8 @@ async def test_motion_arrives_newest_first_and_becomes_an_event_at_rest(there: H
         await in_step(alice, bob)
         assert alice.moved == [], "nobody hears of their own hand"
         rested_at = time.monotonic()
-        await alice.move(stack_view("A", 3))
-        await bob.until(lambda: bob.view_of(0)["index"] == 3)
+        await alice.move(stack_view("A", 3, zoom=0.5))
+        await bob.until(lambda: bob.view_of(0)["zoom"] == 0.5)
         assert time.monotonic() - rested_at >= 0.15
 
 

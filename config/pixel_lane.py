@@ -1,4 +1,4 @@
-"""The thin ASGI router ahead of Django: static files, thumbnails and slide tiles; everything else is Django's.
+"""The thin ASGI router ahead of Django: static files, thumbnails, slide tiles and rendered pictures; everything else is Django's.
 
 A request here costs a look-up of its token or session that is at most a second old, a look-up of what it may open, and one
 range read. Same sign-in, same decisions and same fault table as everywhere else.
@@ -24,7 +24,8 @@ from governance.core.faults import Exhausted, Fault, Malformed, NotFound, Uniden
 from governance.core.policy import ANONYMOUS, Subject
 from governance.services import access, audit
 from governance.services.database import run_in_database
-from viewer.core.picture_header import Codec
+from viewer.core.rendered_request import NotOffered, RefusedParameter
+from viewer.http.rendered import MEDIA_TYPES, RenderedPictures
 from viewer.services import pool
 from viewer.services.fresh_cache import FreshCache
 from viewer.services.opening import OpenedTarget, open_target
@@ -50,8 +51,8 @@ IMMUTABLE = b"public, max-age=31536000, immutable"
 OPENED_S = 10.0
 FLUSH_S = 30.0
 
-MEDIA_TYPES = {Codec.JPEG: b"image/jpeg", Codec.PNG: b"image/png"}
 UID = re.compile(r"^[0-9.]{1,64}$")
+RENDERED = re.compile(r"^/dicomweb/studies/.+/rendered$")
 NUMBER = re.compile(r"^[0-9]{1,9}$")
 
 
@@ -62,6 +63,7 @@ class PixelLane:
         self._django = django_application
         self._static = StaticFiles(directory=settings.STATIC_ROOT, check_dir=False)
         self._opened: FreshCache[tuple[Subject, str], OpenedTarget] = FreshCache(time_to_live_s=OPENED_S, size=64)
+        self._rendered = RenderedPictures(self._count)
         self._flush: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -69,7 +71,7 @@ class PixelLane:
         path: str = scope["path"]
         if path.startswith("/static/"):
             await self._static_file(scope, receive, send)
-        elif path.startswith(("/tiles/", "/thumbnails/")):
+        elif path.startswith(("/tiles/", "/thumbnails/")) or RENDERED.match(path):
             await self._pixels(scope, path, send)
         else:
             await self._django(scope, receive, send)
@@ -105,7 +107,9 @@ class PixelLane:
             _check_host(headers)
             actor = await self._identify(headers)
             family, *parts = path.strip("/").split("/")
-            if family == "thumbnails":
+            if family == "dicomweb":
+                status, more, body = await self._rendered.answer(actor, path, scope["query_string"].decode("latin-1"), headers)
+            elif family == "thumbnails":
                 status, more, body = await self._thumbnail(actor, parts, headers)
             elif len(parts) == 1:
                 status, more, body = await self._levels(actor, parts[0])
@@ -149,7 +153,7 @@ class PixelLane:
         picture = passed_through_at_once(image=image, frame_index=frame_index, view=TILE_VIEW)
         if picture is None:
             picture = await pool.run(render_frame, image=image, frame_index=frame_index, view=TILE_VIEW)
-        self._count(actor, opened)
+        self._count(actor, opened.document["study_instance_uid"])
         more = [
             (b"content-type", MEDIA_TYPES[picture.codec]),
             (b"etag", etag),
@@ -168,8 +172,8 @@ class PixelLane:
             return 304, [(b"etag", etag)], b""
         return 200, [(b"content-type", b"image/jpeg"), (b"etag", etag)], data
 
-    def _count(self, actor: Subject, opened: OpenedTarget) -> None:
-        audit.count_frames(actor=actor, study_instance_uid=opened.document["study_instance_uid"], frames=1)
+    def _count(self, actor: Subject, study_instance_uid: str) -> None:
+        audit.count_frames(actor=actor, study_instance_uid=study_instance_uid, frames=1)
         if self._flush is None or self._flush.done():
             self._flush = asyncio.create_task(_flush_later())
 
@@ -200,4 +204,7 @@ async def _answer_fault(send: Send, exc: Exception) -> None:
         headers.append((b"www-authenticate", b"Bearer"))
     if isinstance(exc, Exhausted):
         headers.append((b"retry-after", b"2"))
-    await _answer(send, answer.http, headers, orjson.dumps(problem(answer, correlation_id)))
+    document = problem(answer, correlation_id)
+    if isinstance(exc, (RefusedParameter, NotOffered)):
+        document["detail"] = exc.public_detail
+    await _answer(send, answer.http, headers, orjson.dumps(document))

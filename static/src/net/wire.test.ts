@@ -68,6 +68,18 @@ describe("picture header", () => {
     expect(header.fidelity).toBe("lossless");
   });
 
+  it.each([
+    [0, ""],
+    [1, "ab".repeat(32)],
+    [2, ""], // a fast hash of what was encoded
+    [3, ""], // of the payload
+  ])("test_S05_calls_a_digest_of_kind_%i one of levels only if it is", (kind, expected) => {
+    const parts = [...LITERAL];
+    parts[8] = `03000000 04000000 02 0${kind} 0000`;
+    parts[10] = "ab".repeat(32);
+    expect(parseHeader(bytes(parts)).levelsDigest).toBe(expected);
+  });
+
   it("refuses another magic, a cut header and a payload of another length", () => {
     expect(() => parseHeader(bytes(["5643", ...LITERAL.slice(1)]))).toThrow();
     expect(() => parseHeader(bytes(LITERAL).slice(0, 100))).toThrow("shorter than its header");

@@ -86,6 +86,9 @@ export interface PictureHeader {
   readonly levelsDigest: string;
 }
 
+/** Kind of digest (docs/stream.md section 5); the others are of something else than levels, or no SHA-256. */
+const LEVELS_SHA256 = 1;
+
 const CODECS: readonly Codec[] = ["none", "jpeg", "png"];
 const FIDELITIES: readonly Fidelity[] = ["lossless", "lossy", "stored", "absent"];
 
@@ -120,7 +123,6 @@ export function parseHeader(message: ArrayBuffer): PictureHeader {
   const fidelity = FIDELITIES[view.getUint8(80)];
   if (!codec || !fidelity) throw new WireError("unknown codec or fidelity");
   const flags = view.getUint16(82, true);
-  const levelsDigest = hexOf(message, 112, 32);
   return {
     kind: kind === FromServer.picture ? "picture" : "tile",
     viewport,
@@ -149,7 +151,7 @@ export function parseHeader(message: ArrayBuffer): PictureHeader {
     tileRow: view.getUint32(100, true),
     level: view.getUint8(104),
     payloadBytes,
-    levelsDigest: /^0*$/.test(levelsDigest) ? "" : levelsDigest,
+    levelsDigest: view.getUint8(105) === LEVELS_SHA256 ? hexOf(message, 112, 32) : "",
   };
 }
 

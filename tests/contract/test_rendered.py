@@ -35,17 +35,17 @@ REPORT = f"/dicomweb/studies/{uid('study', 'study')}/series/{uid('series', 'repo
 
 def linear(center: float, width: float) -> np.ndarray:
     """PS3.3 C.11.2.1.2.1."""
-    return np.floor(np.clip(((HU - (center - 0.5)) / (width - 1) + 0.5) * 255, 0, 255) + 0.5).astype(np.uint8)
+    return np.asarray(np.floor(np.clip(((HU - (center - 0.5)) / (width - 1) + 0.5) * 255, 0, 255) + 0.5).astype(np.uint8))
 
 
 def linear_exact(center: float, width: float) -> np.ndarray:
     """PS3.3 C.11.2.1.3.2."""
-    return np.floor(np.clip(((HU - center) / width + 0.5) * 255, 0, 255) + 0.5).astype(np.uint8)
+    return np.asarray(np.floor(np.clip(((HU - center) / width + 0.5) * 255, 0, 255) + 0.5).astype(np.uint8))
 
 
 def sigmoid(center: float, width: float) -> np.ndarray:
     """PS3.3 C.11.2.1.3.1."""
-    return np.floor(255 / (1 + np.exp(-4 * (HU - center) / width)) + 0.5).astype(np.uint8)
+    return np.asarray(np.floor(255 / (1 + np.exp(-4 * (HU - center) / width)) + 0.5).astype(np.uint8))
 
 
 def report() -> Dataset:
@@ -68,14 +68,14 @@ def data(db: None) -> None:
         RescaleSlope="1",
         RescaleIntercept="0",
     )
-    attributes = {
+    attributes: dict[str, Any] = {
         "SamplesPerPixel": 3,
         "PhotometricInterpretation": "YBR_FULL_422",
         "PlanarConfiguration": 0,
         "LossyImageCompression": "01",
     }
     loop = encapsulated_image(
-        [[frame + b"\0" * (len(frame) % 2)] for frame in JPEGS], has_bot=True, name="loop", Rows=48, Columns=64, **attributes
+        [[bytes(frame) + b"\0" * (len(frame) % 2)] for frame in JPEGS], has_bot=True, name="loop", Rows=48, Columns=64, **attributes
     )
     files = [IncomingFile(data=as_bytes(dataset), source="test") for dataset in (ct, loop, report())]
     outcomes = list(store_instances(actor=operator("test"), files=files, department="radiology"))

@@ -11,4 +11,5 @@ class Applied(IntFlag):
     OVERLAYS = 8  # overlay planes are burnt in
     SHUTTER = 16  # a shutter hides part of the image
     SUBTRACTED = 32  # a mask was subtracted: values are differences
+    PRESENTED = 128  # a presentation state is applied
     PROFILE_NOT_USED = 64  # there is an ICC profile, and colours are as stored

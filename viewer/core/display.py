@@ -22,6 +22,7 @@ from viewer.core.icc import changes_nothing, is_usable, to_srgb
 from viewer.core.mask_subtraction import difference_window, subtraction_of
 from viewer.core.modality_lut import apply_modality, modality_of
 from viewer.core.palette import palette_table
+from viewer.core.presentation_lut import apply_presentation_lut, apply_pseudo_colour, voi_fractions
 from viewer.core.view import ViewState
 from viewer.core.voi_choice import Voi, stored_voi, voi_of
 from viewer.core.voi_lut import FUNCTIONS, apply_voi_lut, apply_window, check_window, resolve_function, window_table
@@ -91,13 +92,16 @@ def display_levels(decoded: DecodedFrame, description: ImageDescription, frame_i
     voi = voi_of(decoded, description, frame_index, view)
     inverted = is_inverted(decoded, description, view)
     modality = modality_of(description, frame_index)
+    if description.pseudo_colour is not None:
+        values = _pseudo_coloured(decoded, description, modality, voi, view)
+        return Levels(values, voi.center, voi.width, colour_management(description, view))
     if description.has_supplemental_palette:
         values = _partly_coloured(decoded, description, level_table(description, modality, voi, inverted), view)
         return Levels(values, voi.center, voi.width, colour_management(description, view))
     if has_table(description):
         values = _apply_table(decoded.values, description, level_table(description, modality, voi, inverted))
     else:
-        values = _levels(apply_modality(decoded.values, modality), voi, inverted)
+        values = _levels(apply_modality(decoded.values, modality), voi, inverted, description.presentation_lut)
         values = _without_padding(values, decoded.values, description)
     return Levels(values, voi.center, voi.width)
 
@@ -147,13 +151,13 @@ def has_table(description: ImageDescription) -> bool:
 def level_table(description: ImageDescription, modality: Rescale | LookupTable, voi: Voi, inverted: bool) -> NDArray[np.uint8]:
     """Return uint8[2 ** bits_stored]: the level of every stored value, from the smallest on."""
     first, last = stored_range(description)
-    if isinstance(modality, Rescale) and voi.center is not None and voi.width is not None:
+    if isinstance(modality, Rescale) and voi.center is not None and voi.width is not None and description.presentation_lut is None:
         check_window(voi.function, voi.width)
         table = np.empty(last - first + 1, np.uint8)
         function = FUNCTIONS[voi.function]
         window_table(table, first, modality.slope, modality.intercept, voi.center, voi.width, function, inverted)
     else:
-        table = _levels(apply_modality(np.arange(first, last + 1), modality), voi, inverted)
+        table = _levels(apply_modality(np.arange(first, last + 1), modality), voi, inverted, description.presentation_lut)
     padding = padding_of(description)
     if padding is not None:
         table[max(0, int(padding[0]) - first) : max(0, int(padding[1]) - first + 1)] = BACKGROUND
@@ -169,8 +173,10 @@ def padding_of(description: ImageDescription) -> tuple[float, float] | None:
     return None if description.padding[0] <= first and last <= description.padding[1] else description.padding
 
 
-def _levels(values: NDArray[np.float64], voi: Voi, inverted: bool) -> NDArray[np.uint8]:
-    if voi.table is not None:
+def _levels(values: NDArray[np.float64], voi: Voi, inverted: bool, presentation_lut: LookupTable | None = None) -> NDArray[np.uint8]:
+    if presentation_lut is not None:
+        levels = apply_presentation_lut(voi_fractions(values, voi), presentation_lut)
+    elif voi.table is not None:
         levels = apply_voi_lut(values, voi.table)
     else:
         levels = apply_window(values, center=voi.center or 0.0, width=voi.width or 1.0, function=voi.function)
@@ -240,6 +246,25 @@ def colour_table(description: ImageDescription, is_managed: bool) -> NDArray[np.
     return table
 
 
+def _all_stored(description: ImageDescription) -> NDArray[np.int64]:
+    first, last = stored_range(description)
+    return np.arange(first, last + 1)
+
+
+def _pseudo_coloured(
+    decoded: DecodedFrame, description: ImageDescription, modality: Rescale | LookupTable, voi: Voi, view: ViewState
+) -> NDArray[np.uint8]:
+    """Return RGB levels of a grey image by the palette of a presentation state; padding is background."""
+    if description.pseudo_colour is None:
+        raise Malformed("a pseudo-colour image without a palette")
+    stored = _all_stored(description) if has_table(description) else decoded.values
+    colours = apply_pseudo_colour(voi_fractions(apply_modality(stored, modality), voi), description.pseudo_colour)
+    if view.icc and description.colour_profile is not None:
+        colours = to_srgb(colours.reshape(1, -1, 3), description.colour_profile).reshape(colours.shape)
+    colours = _without_padding(255 - colours if view.invert else colours, stored, description)
+    return _apply_colour_table(decoded.values, description, colours) if has_table(description) else colours
+
+
 def shows_stored_levels(description: ImageDescription, frame_index: int, view: ViewState) -> bool:
     """Say whether a frame's stored 8-bit samples are already its levels, so that nothing need be decoded to show it."""
     if view.invert or description.bits_stored != 8 or description.bits_allocated != 8 or description.is_signed:
@@ -251,6 +276,8 @@ def shows_stored_levels(description: ImageDescription, frame_index: int, view: V
     if description.samples_per_pixel == 3:
         return description.colour_profile is None or not view.icc or changes_nothing(description.colour_profile)
     is_plain = description.photometric_interpretation == "MONOCHROME2" and not description.has_supplemental_palette
+    if description.presentation_lut is not None or description.pseudo_colour is not None:
+        return False
     if not is_plain or description.presentation_lut_shape == "INVERSE" or subtraction_of(description, frame_index, view.subtraction):
         return False
     voi = stored_voi(description, frame_index, view)

@@ -242,7 +242,7 @@ def _finite(value: object, name: str) -> float:
 
 
 _SWITCHES = ("invert", "overlays", "shutter", "icc")
-_VIEW_FIELDS = {"window", "voi_function", "size", "codec", "quality", "subtraction", "voi", *_SWITCHES}
+_VIEW_FIELDS = {"window", "voi_function", "size", "codec", "quality", "subtraction", "voi", "presentation", *_SWITCHES}
 
 
 def parse_view(document: dict[str, Any]) -> ViewState:
@@ -283,6 +283,10 @@ def _chain_fields(document: dict[str, Any]) -> dict[str, Any]:
         fields["subtraction"] = document["subtraction"]
     if document.get("voi") is not None:
         fields["voi"] = _integer(document, "voi", MAX_VOI)
+    if document.get("presentation") is not None:
+        if not isinstance(document["presentation"], str):
+            raise Malformed("presentation must be a SOP Instance UID or null")
+        fields["presentation"] = document["presentation"]
     return fields
 
 

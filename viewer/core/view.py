@@ -6,13 +6,14 @@ from typing import Literal
 
 import orjson
 
+from archive.core.uids import is_valid_uid
 from governance.core.faults import Malformed
 
 CodecChoice = Literal["auto", "jpeg", "png", "stored"]
 VOI_FUNCTIONS = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
 MAX_VOI = 255
 # Fields that came after the first pictures were named by this form: they are in it only where they are not as they were then.
-_LATER_FIELDS = (("overlays", True), ("shutter", True), ("subtraction", None), ("icc", True), ("voi", None))
+_LATER_FIELDS = (("overlays", True), ("shutter", True), ("subtraction", None), ("icc", True), ("voi", None), ("presentation", None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class ViewState:
     overlays, shutter, icc: draw overlay planes; hide what the shutter hides; take colours through the image's ICC profile.
     subtraction: subtract the mask of an angiogram, or not; None is as the image recommends.
     voi: which of the image's own windows, then VOI LUTs, is used where `window` is None, from 0; None is the first.
+    presentation: SOP Instance UID of the presentation state it is shown by, or None; `window` and `invert` come on top of it.
     """
 
     window: tuple[float, float] | None = None
@@ -42,6 +44,7 @@ class ViewState:
     subtraction: bool | None = None
     icc: bool = True
     voi: int | None = None
+    presentation: str | None = None
 
     def __post_init__(self) -> None:
         if self.voi_function and self.voi_function not in VOI_FUNCTIONS:
@@ -56,10 +59,12 @@ class ViewState:
             raise Malformed("unknown codec, or a quality outside 1 to 100")
         if self.voi is not None and not 0 <= self.voi <= MAX_VOI:
             raise Malformed("no such window or VOI LUT")
+        if self.presentation is not None and not is_valid_uid(self.presentation):
+            raise Malformed("a presentation state is named by its SOP Instance UID")
 
     @property
     def _is_as_before(self) -> bool:
-        return self.overlays and self.shutter and self.icc and self.subtraction is None and self.voi is None
+        return self.overlays and self.shutter and self.icc and self.subtraction is None and self.voi is None and self.presentation is None
 
     def canonical(self) -> bytes:
         """Return the state as JSON with sorted keys and numbers in one form: equal states give equal bytes."""

@@ -57,7 +57,8 @@ class ImageDescription:
     rescales, windows, voi_functions, frame_voi_luts, shutters, pixel_shifts: one entry for all frames, or one a frame.
     voi_functions: "LINEAR", "LINEAR_EXACT", "SIGMOID", or "" when the image does not say.
     voi_luts: of the image; frame_voi_luts: of frames that carry their own.
-    presentation_lut_shape: "IDENTITY", "INVERSE", or "". has_supplemental_palette: grey values below the palette's first are grey.
+    presentation_lut_shape: "IDENTITY", "INVERSE", or "". presentation_lut, pseudo_colour: of a presentation state, after the VOI stage.
+    has_supplemental_palette: grey values below the palette's first are grey.
     is_subtraction_recommended: Recommended Viewing Mode is SUB. colour_profile: ICC, of the image or of its optical path.
     pixel_aspect: height of a pixel over its width.
     lossy_ratio: Lossy Image Compression Ratio, the largest of the steps, or None.
@@ -86,6 +87,8 @@ class ImageDescription:
     voi_luts: tuple[LookupTable, ...] = ()
     frame_voi_luts: tuple[tuple[LookupTable, ...], ...] = ((),)
     presentation_lut_shape: str = ""
+    presentation_lut: LookupTable | None = None
+    pseudo_colour: tuple[LookupTable, LookupTable, LookupTable] | None = None
     palette: tuple[LookupTable, LookupTable, LookupTable] | None = None
     has_supplemental_palette: bool = False
     colour_profile: ColourProfile | None = None

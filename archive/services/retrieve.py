@@ -4,10 +4,10 @@ Functions that take an actor ask governance and record the opening; those that t
 thread: who holds one was let in.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from archive.core.facts import JSON
 from archive.core.frame import FrameTable, align_bits, defragment
@@ -161,6 +161,22 @@ def image(*, actor: Subject, sop_instance_uid: str, is_preview: bool = False) ->
     record_reading = study_previewed if is_preview else study_opened
     record_reading(actor=actor, study_instance_uid=study.study_instance_uid)
     return _stored_image(instance, study, FrameTable.unpack(bytes(instance.frame_table)))
+
+
+def instances_of_classes(*, actor: Subject, study_instance_uid: str, sop_classes: Collection[str]) -> list[StoredImage]:
+    """Return a study's instances of some SOP Classes, with frame tables, by Instance Number; records the opening if there are any.
+
+    sop_classes: UIDs; one that ends with a dot stands for all that begin with it.
+    """
+    wanted = Q()
+    for uid in sop_classes:
+        wanted |= Q(sop_class_uid__startswith=uid) if uid.endswith(".") else Q(sop_class_uid=uid)
+    narrowed = narrow(actor, Action.READ, "series__study__department", "series__study__study_instance_uid")
+    instances = Instance.objects.filter(narrowed, wanted, series__study__study_instance_uid=study_instance_uid)
+    found = list(_in_order(instances.select_related("series__study")))
+    if found:
+        study_opened(actor=actor, study_instance_uid=study_instance_uid)
+    return [_stored_image(one, one.series.study, FrameTable.unpack(bytes(one.frame_table))) for one in found]
 
 
 def read_frame(image: StoredImage, frame_index: int) -> bytes:

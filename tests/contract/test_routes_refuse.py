@@ -23,6 +23,8 @@ from pydicom import examples
 from archive.services.ingest import IncomingFile, store_instances
 from governance.core.policy import operator
 from tests.conftest import Actor, make_actor
+from tests.presentation_objects import state
+from tests.small_objects import as_bytes
 from viewer.services.shared_views import open_shared_view
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -56,12 +58,17 @@ def places(transactional_db: None) -> list[Place]:
     dataset.PatientName, dataset.PatientID, dataset.StudyDescription, dataset.PatientBirthDate = SECRETS
     file = BytesIO()
     dataset.save_as(file, enforce_file_format=True)
-    [outcome] = store_instances(actor=operator(), files=[IncomingFile(data=file.getvalue(), source="ct.dcm")], department="radiology")
-    assert outcome.status == "stored"
+    presentation = state(dataset)
+    for keyword in ("PatientName", "PatientID", "PatientBirthDate", "PatientSex"):
+        setattr(presentation, keyword, dataset.get(keyword))
+    files = [IncomingFile(data=data, source="test") for data in (file.getvalue(), as_bytes(presentation))]
+    outcomes = store_instances(actor=operator(), files=files, department="radiology")
+    assert [outcome.status for outcome in outcomes] == ["stored", "stored"]
     uids = {
         "study_instance_uid": str(dataset.StudyInstanceUID),
         "series_instance_uid": str(dataset.SeriesInstanceUID),
         "sop_instance_uid": str(dataset.SOPInstanceUID),
+        "presentation_state_uid": str(presentation.SOPInstanceUID),
         "frame_number": "1",
         "frame_numbers": "1",
     }

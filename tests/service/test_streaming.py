@@ -210,7 +210,7 @@ class Renders:
         for held in self._held.values():
             held.set()
 
-    def __call__(self, *, image: StoredImage, frame_index: int, view: ViewState) -> Picture:
+    def __call__(self, *, image: StoredImage, frame_index: int, view: ViewState, state: StoredImage | None = None) -> Picture:
         index = self.names.index(image.sop_instance_uid)
         self.begun[index] += 1
         if index in self._held:

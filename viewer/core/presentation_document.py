@@ -1,4 +1,4 @@
-"""A presentation state as pages read it: geometry and graphics, which they apply, and what there is to say (docs/presentation.md)."""
+"""A presentation state as pages read it: geometry and graphics, which they apply, and what there is to say (docs/stream.md section 11)."""
 
 from collections.abc import Sequence
 from typing import Any

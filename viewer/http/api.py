@@ -9,7 +9,7 @@ from rest_framework.views import APIView
 
 from governance.core.policy import Subject
 from governance.services.access import authenticate_request
-from viewer.services.studies import list_page, study_page
+from viewer.services.studies import list_page, presentation_document, study_page
 
 
 class PageView(APIView):
@@ -35,3 +35,10 @@ class StudyView(PageView):
 
     def get(self, request: Request, study_instance_uid: str) -> Response:
         return Response(study_page(actor=self.actor(request), study_instance_uid=study_instance_uid))
+
+
+class PresentationView(PageView):
+    """GET /api/presentations/<uid>: geometry, graphics and notes of a presentation state. The opening of its study is audited."""
+
+    def get(self, request: Request, presentation_state_uid: str) -> Response:
+        return Response(presentation_document(actor=self.actor(request), sop_instance_uid=presentation_state_uid))

@@ -13,6 +13,7 @@ from archive.services import pixels
 from archive.services.retrieve import StoredImage
 from viewer.core.mask_subtraction import Subtraction, modality_mean, shifted
 from viewer.core.modality_lut import modality_of
+from viewer.core.presented import OWN_OVERLAYS_AT
 
 Key = tuple[str, tuple[int, ...], tuple[float, float]]
 MASKS_KEPT = 4  # masks of the runs looked at last; 2 MB each at 512x512
@@ -74,3 +75,21 @@ class StoredFrames:
 
     def header_bytes(self, offset: int, length: int) -> bytes:
         return pixels.header_bytes(self._image, offset, length)
+
+
+class PresentedFrames(StoredFrames):
+    """The frames of an image as a presentation state describes them (viewer.core.presented)."""
+
+    def __init__(self, image: StoredImage, description: ImageDescription, state: StoredImage) -> None:
+        super().__init__(image)
+        self._description = description
+        self._state = state
+
+    @property
+    def description(self) -> ImageDescription:
+        return self._description
+
+    def header_bytes(self, offset: int, length: int) -> bytes:
+        if offset < OWN_OVERLAYS_AT:
+            return super().header_bytes(offset, length)
+        return pixels.header_bytes(self._state, offset - OWN_OVERLAYS_AT, length)

@@ -15,6 +15,7 @@ from viewer.core.opened import opened_document, shown_of
 from viewer.core.person_name import name_words
 from viewer.core.slide import LevelGrid, levels_of
 from viewer.core.tray import Kind, TrayItem, items_of_series
+from viewer.services.presentation_states import states_of_study
 
 MAX_NAME_LENGTH = 64
 MAX_FRAMES_REMEMBERED = 4000  # some 10 kB each, with their facts
@@ -58,12 +59,16 @@ class SlideLevel:
 
 @dataclass(frozen=True, slots=True)
 class OpenedTarget:
-    """What a viewport shows. frames: (image, frame index) in the order they are shown; of a slide, none, but its levels."""
+    """What a viewport shows. frames: (image, frame index) in the order they are shown; of a slide, none, but its levels.
+
+    states: the presentation states of its study by SOP Instance UID; a view may name these and no others.
+    """
 
     kind: Kind
     frames: tuple[tuple[StoredImage, int], ...] = field(repr=False)
     document: dict[str, Any] = field(repr=False)
     levels: tuple[SlideLevel, ...] = field(default=(), repr=False)
+    states: Mapping[str, StoredImage] = field(default_factory=dict, repr=False)
 
 
 def open_target(*, actor: Subject, target: Mapping[str, Any]) -> OpenedTarget:
@@ -82,7 +87,12 @@ def open_target(*, actor: Subject, target: Mapping[str, Any]) -> OpenedTarget:
     key = (series_instance_uid, series.newest_at, series.number_of_images, stack_id)
     shown = _remembered.get(key) or _remembered.put(key, _show(actor, series, stack_id))
     document = opened_document(series=series_json(series), patient=patient_json(study), study=study_json(study), shown=shown.document)
-    return replace(shown, document=document)
+    return replace(shown, document=document, states=_states(actor, study))
+
+
+def _states(actor: Subject, study: ListedStudy) -> dict[str, StoredImage]:
+    """Return the study's presentation states, read anew each time: more may have come."""
+    return states_of_study(actor=actor, study_instance_uid=study.study_instance_uid) if "PR" in study.modalities else {}
 
 
 def _study_of(actor: Subject, series: ListedSeries) -> ListedStudy | None:

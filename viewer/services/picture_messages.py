@@ -99,7 +99,8 @@ def _make(job: Job, target: OpenedTarget) -> bytes:
         if job.tile is None:
             raise NotFound("tile")
         return _absent(job, image, job.tile)
-    picture = render_frame(image=image, frame_index=frame_index, view=view)
+    state = target.states.get(view.presentation) if view.presentation is not None else None
+    picture = render_frame(image=image, frame_index=frame_index, view=view, state=state)
     picture_cache().finish(PictureKey(image.sha256, frame_index, view), picture)
     return _message(job, image, frame_index, view, picture)
 
@@ -111,6 +112,8 @@ def _place(job: Job, target: OpenedTarget) -> tuple[StoredImage, int | None, Vie
         return *locate_tile(levels=target.levels, level=tile.level, column=tile.column, row=tile.row), TILE_VIEW
     if job.view is None or job.index >= len(target.frames):
         raise NotFound("index")
+    if job.view.presentation is not None and job.view.presentation not in target.states:
+        raise NotFound("presentation state")  # before a picture that was made for someone else is handed out
     return *target.frames[job.index], job.view
 
 

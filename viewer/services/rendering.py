@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+from dataclasses import replace
 from time import perf_counter_ns
 
 import imagecodecs
@@ -24,29 +25,34 @@ from viewer.core.shown_frame import show_frame
 from viewer.core.view import ViewState
 from viewer.core.voi_choice import stored_voi
 from viewer.services import pool
-from viewer.services.frame_source import StoredFrames
+from viewer.services.presentation_states import frames_of, presented_flag
+
+MAX_BYTES_AT_ONCE = 500_000  # copying and hashing them takes 0.4 ms
 
 __all__ = ["Picture", "passed_through", "passed_through_at_once", "render_frame", "warm_kernels"]
 
 
-def render_frame(*, image: StoredImage, frame_index: int, view: ViewState) -> Picture:
+def render_frame(*, image: StoredImage, frame_index: int, view: ViewState, state: StoredImage | None = None) -> Picture:
     """Return a frame (from 0) of an image as a picture in a view.
 
     view.codec: "jpeg" always encodes here. "auto", "stored" and "png" are lossless: PNG, except that "auto" and "stored" hand
     out a stored JPEG frame as it is where the view changes none of its pixels.
-    Raises: NotFound outside the frames; Malformed, Unsupported, TooLarge from decoding and the display chain.
+    state: the presentation state that the view names. A frame that it isn't about is shown without it; Picture.applied says so.
+    Raises: NotFound outside the frames, and where the state isn't given; Malformed, Unsupported, TooLarge from decoding and the
+    display chain.
     """
     started = perf_counter_ns()
     if not 0 <= frame_index < image.number_of_frames:
         raise NotFound("frame", frame_index + 1)
-    description = pixels.description_of(image)
+    frames = frames_of(image, frame_index, view, state)
+    description = frames.description
     rows, columns = reduced_size(description.rows, description.columns, view.max_rows, view.max_columns)
     is_native = (rows, columns) == (description.rows, description.columns)
     if view.codec in ("auto", "stored") and is_native:
         picture = passed_through(image, frame_index, view, description)
         if picture is not None:
-            return picture
-    shown = show_frame(StoredFrames(image), frame_index, view)
+            return replace(picture, applied=picture.applied | presented_flag(frames))
+    shown = show_frame(frames, frame_index, view)
     levels = shown.at_size(reduce_levels(shown.levels, rows, columns))
     rendered = perf_counter_ns()
     is_jpeg = view.codec == "jpeg"
@@ -71,7 +77,7 @@ def render_frame(*, image: StoredImage, frame_index: int, view: ViewState) -> Pi
         digest=level_hash(levels).ljust(32, b"\0") if is_jpeg else hashlib.sha256(levels.data).digest(),
         render_us=(rendered - started) // 1000,
         encode_us=(perf_counter_ns() - rendered) // 1000,
-        applied=shown.applied,
+        applied=shown.applied | presented_flag(frames),
     )
 
 
@@ -80,7 +86,7 @@ def passed_through_at_once(*, image: StoredImage, frame_index: int, view: ViewSt
 
     Cheap enough for an event loop (some 20 µs); everything else is render_frame's. Raises: as passed_through does.
     """
-    description = pixels.known_description(image)
+    description = pixels.known_description(image) if view.presentation is None else None
     if description is None or description.samples_per_pixel != 3 or view.codec not in ("auto", "stored"):
         return None
     if not codec_for(image.transfer_syntax_uid).is_light or not (
@@ -90,7 +96,9 @@ def passed_through_at_once(*, image: StoredImage, frame_index: int, view: ViewSt
     if reduced_size(description.rows, description.columns, view.max_rows, view.max_columns) != (description.rows, description.columns):
         return None
     stored = retrieve.view_frame_at_once(image, frame_index)
-    return None if stored is None else passed_through(image, frame_index, view, description, stored=bytes(stored))
+    if stored is None or len(stored) > MAX_BYTES_AT_ONCE:
+        return None
+    return passed_through(image, frame_index, view, description, stored=bytes(stored))
 
 
 def passed_through(

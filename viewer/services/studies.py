@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from archive.core.query import check_date
-from archive.services.retrieve import SeriesRecord, StoredImage, study_record
+from archive.services.retrieve import SeriesRecord, StoredImage, image, study_record
 from archive.services.search import is_there
 from archive.services.study_list import ListedStudy, ListFilter, list_studies, listed_study, related_studies
 from governance.core.faults import Denied, Malformed, NotFound
@@ -16,9 +16,13 @@ from governance.core.policy import Action, Resource, Subject
 from governance.services.access import require
 from viewer.core.frame_facts import text
 from viewer.core.interval import interval_words
+from viewer.core.key_objects import KeyObjects
+from viewer.core.presentation_document import listed_key_objects, listed_state, state_document
+from viewer.core.presentation_state import PresentationState, is_presentation_state
 from viewer.core.slide import levels_of
 from viewer.core.tray import TrayItem, items_of_series
 from viewer.services.opening import patient_json
+from viewer.services.presentation_states import read_study, state_of
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
 MAX_SEARCH_LENGTH, MAX_SEARCH_WORDS = 200, 8
@@ -47,12 +51,26 @@ def study_page(*, actor: Subject, study_instance_uid: str) -> dict[str, Any]:
     study = listed_study(actor=actor, study_instance_uid=study_instance_uid)
     if study is None:
         raise NotFound("study")
-    items = [item for series in record.series for item in _items(series)]
+    images = [one for series in record.series for one in series.images]
+    companions = read_study(actor=actor, study_instance_uid=study_instance_uid, images=images)
+    items = [item for series in record.series for item in _items(series, *companions)]
     related = [
         {**_study(other), "interval": interval_words(other.study_date, study.study_date)}
         for other in related_studies(actor=actor, study_instance_uid=study_instance_uid)
     ]
     return {"study": _study(study), "items": items, "related": related}
+
+
+def presentation_document(*, actor: Subject, sop_instance_uid: str) -> dict[str, Any]:
+    """Return what a presentation state says of geometry and graphics, which pages apply; the opening of its study is audited.
+
+    Raises: NotFound, also for what this actor may not see and for what is no presentation state; Malformed; TooLarge.
+    """
+    _require_pages(actor)
+    stored = image(actor=actor, sop_instance_uid=sop_instance_uid)
+    if not is_presentation_state(stored.sop_class_uid):
+        raise NotFound("presentation state")
+    return state_document(state_of(stored))
 
 
 def check_study(*, actor: Subject, study_instance_uid: str) -> None:
@@ -89,9 +107,23 @@ def _study(study: ListedStudy) -> dict[str, Any]:
     }
 
 
-def _items(series: SeriesRecord) -> list[dict[str, Any]]:
+def _items(series: SeriesRecord, states: Sequence[PresentationState], selections: Sequence[KeyObjects]) -> list[dict[str, Any]]:
     found = items_of_series(series.modality, series.images)
-    return [_item(series, item, is_only=len(found) == 1) for item in found]
+    return [_item(series, item, is_only=len(found) == 1) | _companions(series, item, states, selections) for item in found]
+
+
+def _companions(
+    series: SeriesRecord, item: TrayItem, states: Sequence[PresentationState], selections: Sequence[KeyObjects]
+) -> dict[str, Any]:
+    """Return the presentation states and key images of an item; slides, which have no frames, have none."""
+    frames = [(series.images[frame.image].sop_instance_uid, frame.frame_index + 1) for frame in item.frames]
+    presentations = [listed for state in states if (listed := listed_state(state, frames)) is not None]
+    notes = [listed for selection in selections if (listed := listed_key_objects(selection, frames)) is not None]
+    return {
+        "presentations": presentations,
+        "key_images": len({place for note in notes for place in note["frames"]}),
+        "key_notes": notes,
+    }
 
 
 def _item(series: SeriesRecord, item: TrayItem, *, is_only: bool) -> dict[str, Any]:

@@ -173,6 +173,32 @@ export interface ItemDocument {
     readonly reason: string;
     readonly download: string;
   } | null;
+  readonly presentations?: readonly ListedPresentation[];
+  /** How many of the item's frames any key object selection marks. */
+  readonly key_images?: number;
+  readonly key_notes?: readonly KeyNote[];
+}
+
+/** A presentation state that is about some frames of an item. */
+export interface ListedPresentation {
+  readonly sop_instance_uid: string;
+  readonly label: string;
+  readonly description: string;
+  readonly creator: string;
+  readonly created: string;
+  readonly kind: string;
+  readonly is_applied: boolean;
+  readonly applies_to: { readonly frames: number; readonly of: number; readonly first: number };
+}
+
+/** A key object selection that marks frames of an item: their places in it, from 0. */
+export interface KeyNote {
+  readonly sop_instance_uid: string;
+  readonly title: string;
+  readonly description: string;
+  readonly creator: string;
+  readonly created: string;
+  readonly frames: readonly number[];
 }
 
 export interface RelatedStudyDocument extends StudyDocument {

@@ -2,6 +2,7 @@
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { ItemDocument, RelatedStudyDocument, StudyContents, StudyDocument } from "../net/documents";
+import { badgesOf } from "../state/badges";
 import { tagOf } from "../state/hanging";
 import { dateInWords } from "../state/person";
 import { controls } from "../styles/controls";
@@ -136,6 +137,27 @@ export class Tray extends LitElement {
         width: 12px;
         height: 12px;
       }
+      .badges {
+        position: absolute;
+        left: 3px;
+        top: 3px;
+        display: grid;
+        gap: 2px;
+        justify-items: start;
+      }
+      .badge {
+        padding: 0 4px;
+        border-radius: 3px;
+        font-size: 10px;
+        font-weight: 700;
+        line-height: 15px;
+        background: rgb(0 0 0 / 75%);
+        color: #fff;
+      }
+      .badge.key {
+        background: var(--warn);
+        color: #000;
+      }
       .words {
         min-width: 0;
       }
@@ -237,7 +259,7 @@ export class Tray extends LitElement {
     >
       <span class="picture">
         ${item.thumbnail ? html`<img src=${item.thumbnail} alt="" loading="lazy" decoding="async" @error=${hide} />` : icon(SIGNS[item.kind])}
-        ${item.kind === "clip" ? html`<span class="sign">${icon("play")}</span>` : nothing}
+        ${item.kind === "clip" ? html`<span class="sign">${icon("play")}</span>` : nothing} ${badges(item)}
       </span>
       <span class="words">
         <span class="label">${item.label}</span>
@@ -249,6 +271,14 @@ export class Tray extends LitElement {
   private unfold(one: TrayStudy): void {
     this.dispatchEvent(new StudyUnfolded({ ...one.study, interval: one.interval }));
   }
+}
+
+function badges(item: ItemDocument): TemplateResult | typeof nothing {
+  const found = badgesOf(item);
+  if (found.length === 0) return nothing;
+  return html`<span class="badges">
+    ${found.map(({ kind, sign, words }) => html`<span class="badge ${kind}" role="img" aria-label=${words} title=${words}>${sign}</span>`)}
+  </span>`;
 }
 
 function hide(event: Event): void {

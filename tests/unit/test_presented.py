@@ -134,6 +134,30 @@ def test_a_palette_colours_what_the_window_leaves():
     assert [levels[value].tolist() for value in (0, 99, 101, 255)] == [[0, 0, 128], [0, 0, 128], [255, 255, 0], [255, 255, 0]]
 
 
+# Grey below 200, three colours from there on; what a supplemental palette colours, a grey state leaves alone (PS3.4 N.2).
+SUPPLEMENTAL: dict[str, Any] = {"PixelPresentation": "COLOR", "SOPClassUID": "1.2.840.10008.5.1.4.1.1.4.1"} | {
+    name: value
+    for colour, entries in (("Red", [1 << 8, 2 << 8]), ("Green", [3 << 8, 4 << 8]), ("Blue", [5 << 8, 6 << 8]))
+    for name, value in (
+        (f"{colour}PaletteColorLookupTableDescriptor", [2, 200, 16]),
+        (f"{colour}PaletteColorLookupTableData", np.array(entries, "<u2").tobytes()),
+    )
+}
+
+
+def test_S09_a_grey_state_leaves_the_colours_of_a_supplemental_palette_alone():
+    """The window takes 99 to black and 101 to white; 200 and 201 have their own colours, turned or not."""
+    for shape, (dark, bright) in {"IDENTITY": (0, 255), "INVERSE": (255, 0)}.items():
+        more = {"SoftcopyVOILUTSequence": [window(100, 1)], "PresentationLUTShape": shape}
+        levels = by_state(more, SUPPLEMENTAL).reshape(-1, 3)
+        assert [levels[value].tolist() for value in (99, 101, 200, 201)] == [[dark] * 3, [bright] * 3, [1, 3, 5], [2, 4, 6]]
+
+
+def test_S09_a_colour_state_is_not_applied_to_an_image_with_a_supplemental_palette():
+    ramp = grey_ramp(**SUPPLEMENTAL)
+    assert levels_of(as_bytes(ramp), as_bytes(state(ramp, kind="2", PresentationLUTShape=None))) is None
+
+
 # --- DCMTK ---
 
 

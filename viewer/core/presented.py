@@ -24,6 +24,8 @@ def presented(description: ImageDescription, state: PresentationState, sop_insta
     """
     if not state.is_applied or not state.refers_to(sop_instance_uid, frame_index + 1):
         return None
+    if state.kind == "colour" and description.has_supplemental_palette:
+        return None  # not for such images (PS3.4 N.2)
     return _presented(description, state, state.voi_number(sop_instance_uid, frame_index + 1))
 
 
@@ -43,6 +45,8 @@ def _presented(description: ImageDescription, state: PresentationState, voi_numb
     voi = state.softcopy_voi[voi_number] if voi_number is not None else None
     modality = _of_image(state.modality, is_signed=description.is_signed)
     is_pseudo_coloured = state.kind == "pseudo-colour" and state.palette is not None
+    keeps_colours = description.has_supplemental_palette and not is_pseudo_coloured  # its grey alone is the state's (PS3.4 N.2)
+    own_profile = description.colour_profile if keeps_colours else None
     return replace(
         description,
         **fields,
@@ -50,9 +54,9 @@ def _presented(description: ImageDescription, state: PresentationState, voi_numb
         presentation_lut=state.presentation_lut,
         presentation_lut_shape=_shape(state),
         pseudo_colour=state.palette if is_pseudo_coloured else None,
-        colour_profile=state.colour_profile if is_pseudo_coloured else None,
-        has_supplemental_palette=False,
-        palette=None,
+        colour_profile=state.colour_profile if is_pseudo_coloured else own_profile,
+        has_supplemental_palette=keeps_colours,
+        palette=description.palette if keeps_colours else None,
     )
 
 

@@ -100,10 +100,12 @@ if REDIS_URL:
     _prefix = f"viewbox-{hashlib.sha256(SECRET_KEY.encode()).hexdigest()[:12]}"
     _layer = {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [_redis], "prefix": _prefix}}
     CHANNEL_LAYERS = {"default": _layer}
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+    _redis_cache = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": _prefix}
+    _shared_cache = {**_redis_cache, "OPTIONS": {"socket_connect_timeout": 1.0, "socket_timeout": 1.0}}
 else:
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    _shared_cache = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+CACHES = {"default": _shared_cache, "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "process"}}
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 

@@ -1,23 +1,33 @@
 """Signing in with a name and a password: checked, throttled, recorded. The browser session itself is the edge's.
 
-Failures are counted for each name from each address, and for each address over all names, in the cache that web processes share.
+Failures are counted for each name from each address, and for each address over all names, in the cache that web processes share. While
+that is out of reach each process counts for itself: a Redis that is down keeps nobody from the images.
 Whether a name exists shows neither in the answer nor in its time.
 """
 
 import contextlib
 import hashlib
 import ipaddress
+import logging
+from collections.abc import Callable
+from typing import TypeVar
 
 from django.contrib.auth import authenticate
 from django.contrib.sessions.models import Session
-from django.core.cache import cache
+from django.core.cache import cache, caches
+from django.core.cache.backends.base import BaseCache
 from django.utils import timezone
+from redis.exceptions import RedisError
 
 from governance.core.faults import Denied, Exhausted, Unidentified
 from governance.core.policy import Action, Resource, Subject, decide
 from governance.models import User
 from governance.services.access import subject_of_user
 from governance.services.audit import record
+
+log = logging.getLogger("viewbox.sign_in")
+
+T = TypeVar("T")
 
 THROTTLE_S = 15 * 60
 TRIES_PER_NAME = 5  # from one address
@@ -41,7 +51,7 @@ def check_credentials(*, username: str, password: str, address: str) -> User:
     if not isinstance(user, User):
         record(actor=_named(username), action="sign-in", outcome="failure", address=address)
         raise Unidentified("sign-in")
-    cache.delete(name_key)
+    _in_cache(lambda shared: shared.delete(name_key))
     _uncount(address_key)
     if not decide(subject_of_user(user), Action.USE_PAGES, Resource()).allowed:
         record(actor=subject_of_user(user), action="sign-in", outcome="denied", address=address)
@@ -80,17 +90,30 @@ def _network(address: str) -> str:
     return str(ipaddress.ip_network(f"{address}/64", strict=False)) if parsed.version == 6 else address
 
 
+def _in_cache(act: Callable[[BaseCache], T]) -> T:
+    """Do something in the cache that web processes share or, while that is out of reach, in this process's own."""
+    try:
+        return act(cache)
+    except RedisError as exc:
+        log.error("the shared cache is out of reach (%s): tries to sign in are counted by each process", type(exc).__name__)
+        return act(caches["process"])
+
+
 def _count(key: str) -> int:
     """Count one try before it is judged, so that many at once do not slip through; return how many there were."""
-    cache.add(key, 0, THROTTLE_S)
+    return _in_cache(lambda counts: _count_in(counts, key))
+
+
+def _count_in(counts: BaseCache, key: str) -> int:
+    counts.add(key, 0, THROTTLE_S)
     try:
-        return cache.incr(key)
+        return counts.incr(key)
     except ValueError:  # expired in between
-        cache.set(key, 1, THROTTLE_S)
+        counts.set(key, 1, THROTTLE_S)
         return 1
 
 
 def _uncount(key: str) -> None:
     """Take back a try that was none: only failures count against an address."""
     with contextlib.suppress(ValueError):  # expired in between
-        cache.decr(key)
+        _in_cache(lambda counts: counts.decr(key))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.core.cache import cache
+from django.core.cache import caches
 from django.test import Client
 from django.utils import timezone
 
@@ -16,6 +16,7 @@ from governance.models import AuditEntry
 from governance.services import access
 from governance.services.sign_in import TRIES_PER_ADDRESS, TRIES_PER_NAME
 from tests.conftest import PASSWORD, Actor, make_actor
+from tests.server import free_port
 
 pytestmark = pytest.mark.django_db(transaction=True)  # its views run on threads of their own
 WRONG = "User name or password is wrong."
@@ -24,7 +25,8 @@ WAIT = "Too many attempts. Wait 15 minutes, then try again."
 
 @pytest.fixture(autouse=True)
 def no_tries_yet():
-    cache.clear()
+    for each in caches.all(initialized_only=False):
+        each.clear()
 
 
 @pytest.fixture(autouse=True)
@@ -112,6 +114,16 @@ def test_one_password_tried_on_many_names_is_throttled_by_address_and_success_do
         assert attempt(Client(), "alice", PASSWORD).status_code == 302
     for number in range(TRIES_PER_ADDRESS):
         assert attempt(Client(), f"guess{number}", "summer2026").status_code == 200
+    assert attempt(Client(), "alice", PASSWORD).status_code == 429
+
+
+def test_signing_in_and_its_throttle_go_on_while_the_shared_cache_is_out_of_reach(alice: Actor, settings: Any):
+    """Nothing listens at the address: as with a Redis that is down."""
+    nowhere = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": f"redis://127.0.0.1:{free_port()}/0"}
+    settings.CACHES = {**settings.CACHES, "default": nowhere}
+    assert attempt(Client(), "alice", PASSWORD).status_code == 302
+    for _ in range(TRIES_PER_NAME):
+        assert attempt(Client(), "alice", "wrong").status_code == 200
     assert attempt(Client(), "alice", PASSWORD).status_code == 429
 
 

@@ -284,6 +284,7 @@ async def test_an_end_over_http_comes_to_everyone_too(there: House) -> None:
     async with member(there, "alice", key) as alice, member(there, "bob", key, process=1) as bob:
         await there.do("alice", "POST", f"/api/shared-views/{key}/end")
         ended_at = time.monotonic()
+        # ignored: mypy infers no lambda with a default
         await asyncio.gather(*(peer.until(lambda peer=peer: peer.state["ended"]) for peer in (alice, bob)))  # type: ignore[misc]
         assert time.monotonic() - ended_at < 1.0
         assert (alice.faults, bob.faults) == ([], [])
@@ -375,7 +376,7 @@ async def test_two_who_take_over_at_once(there: House) -> None:
     async with member(there, "bob", key, process=1) as bob, member(there, "carol", key) as carol:
         async with member(there, "alice", key):
             pass
-        for peer in (bob, carol):
+        for peer in (bob, carol):  # ignored: mypy infers no lambda with a default
             await peer.until(lambda peer=peer: peer.absent_ms >= 3000)  # type: ignore[misc]
         answers = await asyncio.gather(*(peer.act({"kind": "take_over", "from": "alice"}) for peer in (bob, carol)))
         assert sorted(answer["status"] if answer else 200 for answer in answers) == [200, 409]

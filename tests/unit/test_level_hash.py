@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.conftest import skip_or_fail
 from viewer.core.level_hash import level_hash
 
 
@@ -22,7 +23,7 @@ def test_published_values(text: bytes, expected: str) -> None:
 def test_every_length_as_libxxhash_has_it() -> None:
     name = ctypes.util.find_library("xxhash")
     if name is None:
-        pytest.skip("libxxhash is not installed (Debian: apt install libxxhash0)")
+        skip_or_fail("libxxhash is not installed (Debian: apt install libxxhash0)")
     xxh64 = ctypes.CDLL(name).XXH64
     xxh64.restype, xxh64.argtypes = ctypes.c_uint64, [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_uint64]
     levels = np.random.default_rng(7).integers(0, 256, 70_000, np.uint8)

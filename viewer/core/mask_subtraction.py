@@ -75,7 +75,8 @@ def modality_mean(frames: Sequence[NDArray[Any]], modality: Rescale | LookupTabl
 def shifted(mask: NDArray[np.float64], shift: tuple[float, float]) -> NDArray[np.float64]:
     """Return a mask moved by (down, right) pixels and fractions of them, bilinearly; the border repeats the nearest pixel.
 
-    C.7.6.10.1.2: a positive row offset moves towards higher rows, a positive column offset towards higher columns.
+    C.7.6.10.1.2, as we read it: a positive row offset moves the mask towards higher rows, a positive column offset towards higher
+    columns. No second implementation and no object with a known shift was at hand to confirm the direction.
     """
     for axis, distance in enumerate(shift):
         if distance:

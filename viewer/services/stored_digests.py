@@ -2,7 +2,7 @@
 
 A cine loop of 60 frames a second for 30 people asks 1,800 times a second; hashing 50 kB each time would be 5 % of a core. What is
 remembered is of the bytes as they were when first sent, so bytes that a disk changed later no longer match it. Tiles have none: a
-pan asks for thousands a second, each once, and hashing would double what a tile costs.
+pan asks for thousands a second, each once, and 32 µs for 50 kB would be more than half of the 55 µs that such a tile costs in all.
 """
 
 import hashlib

@@ -1,10 +1,11 @@
 /** What the page and the stream worker say to each other. The worker owns the socket and decodes; the page owns the views. */
+import type { WireLook } from "../state/look";
 import type { SharedAct, SharedEvent, SharedPaneView, SharedPointer, SharedState } from "../state/shared_state";
 import type { OpenedDocument } from "./documents";
 import type { PictureHeader } from "./wire";
 
 /** A picture's wish list, as the stream takes it. */
-export interface WireView {
+export interface WireView extends WireLook {
   readonly window: readonly [number, number] | null;
   readonly invert: boolean;
   readonly size: readonly [number, number] | null;

@@ -1,5 +1,6 @@
 /** What a person has asked of a stack viewport, and how actions change it. Pure. */
 import type { OpenedDocument } from "../net/documents";
+import { FIRST_LOOK, type Look } from "./look";
 import { flipHorizontally, flipVertically, isSideways, matrixOf, type Orientation, rotate, UPRIGHT } from "./orientation";
 import type { Window } from "./windows";
 
@@ -23,6 +24,7 @@ export interface StackView {
   readonly zoom: number;
   /** From the middle of the viewport, in CSS pixels. */
   readonly pan: Point;
+  readonly look: Look;
 }
 
 export const FIRST_VIEW: StackView = {
@@ -32,6 +34,7 @@ export const FIRST_VIEW: StackView = {
   orientation: UPRIGHT,
   zoom: 1,
   pan: { x: 0, y: 0 },
+  look: FIRST_LOOK,
 };
 
 export const ZOOM_LIMITS = [0.25, 40] as const;
@@ -41,6 +44,7 @@ export type ViewAction =
   | { readonly kind: "go"; readonly index: number }
   | { readonly kind: "window"; readonly window: Window | null }
   | { readonly kind: "invert" }
+  | { readonly kind: "look"; readonly look: Partial<Look> }
   | { readonly kind: "flip"; readonly axis: "horizontal" | "vertical" }
   | { readonly kind: "rotate"; readonly quarters: number }
   /** at: from the middle of the viewport, in CSS pixels; stays under the pointer. */
@@ -60,6 +64,8 @@ export function changed(view: StackView, action: ViewAction, frameCount: number)
       return { ...view, window: action.window };
     case "invert":
       return { ...view, invert: !view.invert };
+    case "look":
+      return { ...view, look: { ...view.look, ...action.look } };
     case "flip": {
       const flip = action.axis === "horizontal" ? flipHorizontally : flipVertically;
       const pan = action.axis === "horizontal" ? { x: -view.pan.x, y: view.pan.y } : { x: view.pan.x, y: -view.pan.y };
@@ -80,7 +86,7 @@ export function changed(view: StackView, action: ViewAction, frameCount: number)
 
 /** True when the server must draw again; flips, rotation, zoom and pan are the browser's. */
 export function needsPicture(before: StackView, after: StackView): boolean {
-  return before.index !== after.index || before.window !== after.window || before.invert !== after.invert;
+  return before.index !== after.index || before.window !== after.window || before.invert !== after.invert || before.look !== after.look;
 }
 
 /** Height of an image pixel over its width. */

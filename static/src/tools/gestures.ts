@@ -5,7 +5,9 @@ import { type Tool, toolOfButton } from "../state/tool";
 export interface GestureHandler {
   /** The tool that the left button or one finger has. */
   activeTool(): Tool;
-  begin(tool: Tool): void;
+  /** The mouse or pen is over the glass with nothing pressed; null: it has left. Places are from the middle. */
+  hover?(at: Point | null): void;
+  begin(tool: Tool, at: Point): void;
   /** Distance from where the drag began; isFine while Shift is held. `at` is where the drag began, from the middle. */
   drag(tool: Tool, dx: number, dy: number, isFine: boolean, at: Point): void;
   end(tool: Tool): void;
@@ -49,7 +51,7 @@ export function listenForGestures(glass: HTMLElement, handler: GestureHandler, s
       if (event.button === 1) event.preventDefault();
       const tool = toolOfButton(event.pointerType === "mouse" ? event.button : 0, handler.activeTool(), event.ctrlKey);
       drag = { tool, pointer: event.pointerId, start: at };
-      handler.begin(tool);
+      handler.begin(tool, at);
     },
     { signal },
   );
@@ -57,7 +59,10 @@ export function listenForGestures(glass: HTMLElement, handler: GestureHandler, s
     "pointermove",
     (event) => {
       const finger = fingers.get(event.pointerId);
-      if (!finger) return;
+      if (!finger) {
+        if (event.pointerType !== "touch" && event.buttons === 0) handler.hover?.(fromMiddle(event));
+        return;
+      }
       const at = fromMiddle(event);
       if (fingers.size === 2) {
         const other = [...fingers].find(([pointer]) => pointer !== event.pointerId)?.[1];
@@ -73,6 +78,7 @@ export function listenForGestures(glass: HTMLElement, handler: GestureHandler, s
     fingers.delete(event.pointerId);
     if (drag?.pointer === event.pointerId) stop();
   };
+  glass.addEventListener("pointerleave", () => handler.hover?.(null), { signal });
   glass.addEventListener("pointerup", lift, { signal });
   glass.addEventListener("pointercancel", lift, { signal });
   glass.addEventListener("contextmenu", (event) => event.preventDefault(), { signal });

@@ -1,6 +1,7 @@
 /** Which picture of a stack is asked for: a quick one while it moves, the whole truth once it rests (S05). */
 import type { Channel } from "../net/stream_client";
 import type { WireView } from "../net/worker_messages";
+import { wireLook } from "../state/look";
 import type { StackView } from "../state/stack_view";
 
 export const REST_MS = 150;
@@ -65,20 +66,20 @@ export class PictureWishes {
   }
 
   private quickView(): WireView {
-    const { window, invert } = this.view();
-    return { window, invert, size: this.usefulSize(), codec: "jpeg", quality: MOVING_QUALITY };
+    const { window, invert, look } = this.view();
+    return { ...wireLook(look), window, invert, size: this.usefulSize(), codec: "jpeg", quality: MOVING_QUALITY };
   }
 
   private wholeView(): WireView {
-    const { window, invert } = this.view();
-    return { window, invert, size: null, codec: "auto", quality: LOOP_QUALITY };
+    const { window, invert, look } = this.view();
+    return { ...wireLook(look), window, invert, size: null, codec: "auto", quality: LOOP_QUALITY };
   }
 }
 
 /** Stored JPEG frames go out as they are, where nothing about them is changed; anything else is encoded once for the loop. */
-export function loopViewOf({ window, invert }: StackView, isStoredShowable: boolean): WireView {
+export function loopViewOf({ window, invert, look }: StackView, isStoredShowable: boolean): WireView {
   const isStored = isStoredShowable && window === null && !invert;
-  return { window, invert, size: null, codec: isStored ? "stored" : "jpeg", quality: LOOP_QUALITY };
+  return { ...wireLook(look), window, invert, size: null, codec: isStored ? "stored" : "jpeg", quality: LOOP_QUALITY };
 }
 
 function textOf(index: number, wire: WireView): string {

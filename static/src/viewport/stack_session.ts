@@ -309,7 +309,7 @@ export class StackSession implements ChannelListener, CineScreen {
     const { opened, followed } = this;
     if (!opened || !followed) return;
     const before = this.view.index;
-    const after = fromShared(followed.view, this.screen.viewportSize(), opened);
+    const after = fromShared(followed.view, this.screen.viewportSize(), opened, this.view.look);
     if (!after) return this.absent();
     this.isAbsent = false;
     this.view = after;

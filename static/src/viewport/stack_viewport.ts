@@ -5,7 +5,6 @@ import type { OpenedDocument } from "../net/documents";
 import type { StreamClient } from "../net/stream_client";
 import type { Target } from "../net/worker_messages";
 import { icon } from "../panels/icons";
-import { rateWords } from "../state/cine_clock";
 import type { OverlayMode } from "../state/corner_texts";
 import { changesInWords } from "../state/orientation";
 import type { Seen } from "../state/shared_map";
@@ -18,21 +17,24 @@ import { controls } from "../styles/controls";
 import { type GestureHandler, listenForGestures } from "../tools/gestures";
 import type { Command } from "../tools/keys";
 import type { Condition } from "./condition";
-import { detailsPanel, trustChip } from "./fidelity_view";
+import { detailsPanel } from "./fidelity_view";
+import { type GlassHost, type GlassScene, sceneOf } from "./glass_layer";
 import { glassStyles } from "./glass_styles";
+import { Layers } from "./layers";
 import { overlays } from "./overlays";
 import { type DrawnPicture, PictureCanvas } from "./picture_canvas";
 import { type Pointed, Pointing, pointerMarker, pointerStyles } from "./pointing";
 import type { Followed, SessionScreen } from "./session_screen";
 import { StackSession } from "./stack_session";
+import { strip } from "./stack_strip";
 import { NOTHING, PointerMoved, SummaryChanged, ViewMoved, type ViewportProbe, type ViewportSummary } from "./summary";
 
 const MIDDLE: Point = { x: 0, y: 0 };
 const SMALL_PX = 300;
 const SAY_AFTER_MS = 600;
-const SPEEDS = [0.25, 0.5, 1, 2] as const;
+
 @customElement("viewbox-stack")
-export class StackViewport extends LitElement implements SessionScreen, GestureHandler, Pointed {
+export class StackViewport extends LitElement implements SessionScreen, GestureHandler, GlassHost, Pointed {
   static override styles = [controls, glassStyles, pointerStyles];
 
   @property({ attribute: false }) client!: StreamClient;
@@ -55,8 +57,10 @@ export class StackViewport extends LitElement implements SessionScreen, GestureH
   private pointing: Pointing | null = null;
   private canvas: PictureCanvas | null = null;
   private dragFrom: { window: Window | null; index: number; zoom: number; pan: Point } | null = null;
+  private isLayersDrag = false;
   private lastSummary = "";
   private speakTimer = 0;
+  private readonly layers = new Layers(this);
   private readonly gone = new AbortController();
   private readonly sizes = new ResizeObserver(() => this.resized());
 
@@ -77,6 +81,14 @@ export class StackViewport extends LitElement implements SessionScreen, GestureH
       isFollowing: session?.isFollowing ?? false,
       pointer: this.pointing?.drawn ?? null,
     };
+  }
+
+  /** What is on the glass, for what lies over it. */
+  get scene(): GlassScene | null {
+    const { session, canvas } = this;
+    const drawn = this.drawn();
+    if (!session?.onScreen || !canvas || !drawn) return null;
+    return sceneOf(session.onScreen, session.view, canvas.size, canvas.zoomOf(drawn, session.view));
   }
 
   /** null before the series is open. */
@@ -115,13 +127,14 @@ export class StackViewport extends LitElement implements SessionScreen, GestureH
     this.gone.abort();
     this.sizes.disconnect();
     this.session?.close();
+    this.layers.close();
     clearTimeout(this.speakTimer);
   }
 
   /** Do what a key or a button asks. */
   perform(command: Command): void {
     const { session } = this;
-    if (!session?.opened) return;
+    if (!session?.opened || this.layers.command(command)) return;
     switch (command.kind) {
       case "play":
         return session.togglePlay();
@@ -147,6 +160,7 @@ export class StackViewport extends LitElement implements SessionScreen, GestureH
   draw(): void {
     this.canvas?.draw(this.drawn(), this.session?.view ?? FIRST_VIEW, this.session?.cine?.isPlaying ?? false);
     this.pointing?.pictureMoved();
+    this.layers.pictureChanged();
   }
 
   viewportSize(): Size {
@@ -189,15 +203,22 @@ export class StackViewport extends LitElement implements SessionScreen, GestureH
     return usableTool(this.tool, this.session?.windowOnScreen() !== null, this.session?.frameCount ?? 0);
   }
 
-  begin(_tool: Tool): void {
+  hover(at: Point | null): void {
+    this.layers.hover(at && this.fromCorner(at));
+  }
+
+  begin(tool: Tool, at: Point): void {
     const { session } = this;
     if (!session) return;
+    this.isLayersDrag = this.layers.begin(tool, this.fromCorner(at));
+    if (this.isLayersDrag) return;
     const { index, zoom, pan } = session.view;
     this.dragFrom = { window: session.windowOnScreen(), index, zoom, pan };
   }
 
   drag(tool: Tool, dx: number, dy: number, isFine: boolean, at: Point): void {
     const { session, dragFrom } = this;
+    if (this.isLayersDrag) return this.layers.drag(tool, this.fromCorner({ x: at.x + dx, y: at.y + dy }));
     if (!session || !dragFrom) return;
     if (tool === "window" && dragFrom.window) {
       session.act({ kind: "window", window: draggedWindow(dragFrom.window, dx, dy, isFine) });
@@ -214,7 +235,9 @@ export class StackViewport extends LitElement implements SessionScreen, GestureH
     }
   }
 
-  end(_tool: Tool): void {
+  end(tool: Tool): void {
+    if (this.isLayersDrag) this.layers.end(tool);
+    this.isLayersDrag = false;
     this.dragFrom = null;
   }
 
@@ -241,9 +264,9 @@ export class StackViewport extends LitElement implements SessionScreen, GestureH
     return html`
       <div class="glass ${session?.onScreen?.opened.colour ? "backed" : ""}">
         <canvas tabindex="0" role="img" aria-label=${this.pictureInWords()}></canvas>
-        ${pointerMarker} ${this.texts()} ${this.stateWords(condition)} ${this.detailsView()}
+        ${this.layers.render()} ${pointerMarker} ${this.texts()} ${this.stateWords(condition)} ${this.detailsView()}
       </div>
-      ${this.strip()}
+      ${strip(session, (command) => this.perform(command))}
       <div class="visually-hidden" aria-live="polite">${this.spoken}</div>
     `;
   }
@@ -279,62 +302,6 @@ export class StackViewport extends LitElement implements SessionScreen, GestureH
     });
   }
 
-  private strip(): TemplateResult {
-    const session = this.session;
-    const shown = session?.onScreen;
-    return html`<div class="strip ${session?.cine ? "" : "single"}">
-      ${session?.cine && shown ? this.cineControls(shown.opened) : nothing}
-      ${
-        shown && session && shown.opened.frames.length > 1
-          ? html`<input
-            class="grow"
-            type="range"
-            min="1"
-            max=${shown.opened.frames.length}
-            .value=${String(shown.identified.index + 1)}
-            aria-label=${shown.opened.kind === "clip" ? "Frame" : "Image"}
-            aria-valuetext=${`${shown.identified.index + 1} of ${shown.opened.frames.length}`}
-            @input=${this.slid}
-          />`
-          : html`<span class="spring"></span>`
-      }
-      ${
-        session && session.refusedCount > 0
-          ? html`<span class="chip warn" title="Pictures that were not of this series were not shown"
-            >${session.refusedCount} refused</span
-          >`
-          : nothing
-      }
-      ${shown ? trustChip(shown.header, shown.opened) : nothing}
-    </div>`;
-  }
-
-  private cineControls(opened: OpenedDocument): TemplateResult | typeof nothing {
-    const cine = this.session?.cine;
-    if (!cine || !opened.cine) return nothing;
-    return html`
-      <button @click=${() => this.perform({ kind: "play" })} aria-label=${cine.isPlaying ? "Pause" : "Play"}>
-        ${icon(cine.isPlaying ? "pause" : "play")}
-      </button>
-      <button class="step" @click=${() => this.perform({ kind: "scroll", by: -1 })} aria-label="Previous frame">${icon("stepBack")}</button>
-      <button class="step" @click=${() => this.perform({ kind: "scroll", by: 1 })} aria-label="Next frame">${icon("stepForward")}</button>
-      <select aria-label="Speed" @change=${this.speedChosen}>
-        ${SPEEDS.map((speed) => html`<option value=${speed} ?selected=${cine.speed === speed}>${speed}×</option>`)}
-      </select>
-      <span class="words rate" title=${rateWords(opened.cine)}>${rateWords(opened.cine)}</span>
-      ${cine.dropped > 0 ? html`<span class="chip warn">${cine.dropped} dropped</span>` : nothing}
-    `;
-  }
-
-  private slid = (event: Event): void => {
-    const index = Number((event.target as HTMLInputElement).value) - 1;
-    this.session?.act({ kind: "go", index });
-  };
-
-  private speedChosen = (event: Event): void => {
-    this.session?.setSpeed(Number((event.target as HTMLSelectElement).value));
-  };
-
   private showNative(): void {
     const drawn = this.drawn();
     const session = this.session;
@@ -362,6 +329,11 @@ export class StackViewport extends LitElement implements SessionScreen, GestureH
     if (!shown) return null;
     const { header, bitmap, opened } = shown;
     return { bitmap, source: { width: header.sourceColumns, height: header.sourceRows }, aspect: aspectOf(opened) };
+  }
+
+  private fromCorner(at: Point): Point {
+    const { width, height } = this.viewportSize();
+    return { x: at.x + width / 2, y: at.y + height / 2 };
   }
 
   private presets(opened: OpenedDocument): ReturnType<typeof presetsFor> {

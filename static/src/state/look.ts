@@ -1,0 +1,49 @@
+/** What of an image is drawn, and by which of its own or others' instructions; all of it is the server's to do. Pure. */
+
+export interface Look {
+  /** SOP Instance UID of the presentation state that it is shown by; null: as stored. */
+  readonly presentation: string | null;
+  readonly overlays: boolean;
+  readonly shutter: boolean;
+  /** null: as the image recommends. */
+  readonly subtraction: boolean | null;
+  readonly icc: boolean;
+  /** Which of the image's own windows, then VOI LUTs, is used where no window is chosen; null: the first. */
+  readonly voi: number | null;
+  /** null: the image's own. */
+  readonly voiFunction: "LINEAR" | "LINEAR_EXACT" | "SIGMOID" | null;
+}
+
+/** As the server shows an image that is asked for without a word. */
+export const FIRST_LOOK: Look = {
+  presentation: null,
+  overlays: true,
+  shutter: true,
+  subtraction: null,
+  icc: true,
+  voi: null,
+  voiFunction: null,
+};
+
+/** A look as the stream takes it (docs/stream.md section 3): what is as usual is left out. */
+export interface WireLook {
+  readonly presentation?: string;
+  readonly overlays?: boolean;
+  readonly shutter?: boolean;
+  readonly subtraction?: boolean;
+  readonly icc?: boolean;
+  readonly voi?: number;
+  readonly voi_function?: string;
+}
+
+export function wireLook(look: Look): WireLook {
+  return {
+    ...(look.presentation === null ? {} : { presentation: look.presentation }),
+    ...(look.overlays ? {} : { overlays: false }),
+    ...(look.shutter ? {} : { shutter: false }),
+    ...(look.subtraction === null ? {} : { subtraction: look.subtraction }),
+    ...(look.icc ? {} : { icc: false }),
+    ...(look.voi === null ? {} : { voi: look.voi }),
+    ...(look.voiFunction === null ? {} : { voi_function: look.voiFunction }),
+  };
+}

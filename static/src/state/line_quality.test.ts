@@ -1,0 +1,128 @@
+import { describe, expect, it } from "vitest";
+import { creditFor, expectedMs, LineQuality, mayAskMore, UNKNOWN_LINE } from "./line_quality";
+import { FIRST_STEP, nextStep, relativeBytes, STEPS } from "./moving_step";
+
+/** 100 ms, 10 Mbit/s. */
+const SLOW = { roundTripMs: 100, bytesPerMs: 1250 };
+const NEAR = { roundTripMs: 0.6, bytesPerMs: 40_000 };
+
+describe("measuring a line", () => {
+  it("takes the least of the last round trips: those behind pictures don't count", () => {
+    const line = new LineQuality();
+    for (const trip of [101, 180, 104, 230]) line.noteRoundTrip(trip);
+    expect(line.facts.roundTripMs).toBe(101);
+    for (let more = 0; more < 8; more++) line.noteRoundTrip(40); // another way was found
+    line.noteRoundTrip(300);
+    expect(line.facts.roundTripMs).toBe(40);
+  });
+
+  it("measures throughput from a picture that came alone, without the way and the server's time", () => {
+    const line = new LineQuality();
+    line.noteRoundTrip(100);
+    line.noteArrival({ askedAtMs: 1000, arrivedAtMs: 1000 + 100 + 8 + 40, bytes: 50_000, serverMs: 8 });
+    expect(line.facts.bytesPerMs).toBeCloseTo(1250);
+  });
+
+  it("measures throughput from pictures that came one behind the other", () => {
+    const line = new LineQuality();
+    line.noteRoundTrip(100);
+    let at = 1140;
+    for (let n = 0; n < 6; n++, at += 20) line.noteArrival({ askedAtMs: 1000, arrivedAtMs: at, bytes: 25_000, serverMs: 1 });
+    expect(line.facts.bytesPerMs).toBeCloseTo(1250);
+    line.heard(at + 10); // a control message came between
+    line.noteArrival({ askedAtMs: 1000, arrivedAtMs: at + 30, bytes: 25_000, serverMs: 1 });
+    expect(line.facts.bytesPerMs).toBeCloseTo(1250);
+  });
+
+  it("says nothing before a ping came back, and nothing from tiny pictures", () => {
+    const line = new LineQuality();
+    line.noteArrival({ askedAtMs: 0, arrivedAtMs: 500, bytes: 50_000, serverMs: 1 });
+    expect(line.facts).toEqual(UNKNOWN_LINE);
+    line.noteRoundTrip(100);
+    line.noteArrival({ askedAtMs: 1000, arrivedAtMs: 1100, bytes: 900, serverMs: 1 });
+    expect(line.facts.bytesPerMs).toBeNull();
+    line.forget();
+    expect(line.facts).toEqual(UNKNOWN_LINE);
+  });
+
+  it("is not pulled down by single pictures that had to wait", () => {
+    const line = new LineQuality();
+    line.noteRoundTrip(1);
+    for (let n = 0; n < 10; n++) {
+      const took = n % 3 === 0 ? 300 : 2;
+      line.noteArrival({ askedAtMs: n * 1000, arrivedAtMs: n * 1000 + 1 + took, bytes: 40_000, serverMs: 0 });
+    }
+    expect(line.facts.bytesPerMs).toBeCloseTo(20_000);
+  });
+});
+
+describe("bytes on their way", () => {
+  it("fills the line, and no more than a picture beyond it", () => {
+    const held = (bytes: number) => {
+      let pictures = 0;
+      while (mayAskMore(SLOW, pictures, pictures * bytes, 1) && pictures < 100) pictures++;
+      return pictures * bytes;
+    };
+    for (const bytes of [8000, 25_000, 60_000]) {
+      expect(held(bytes)).toBeGreaterThanOrEqual(125_000);
+      expect(held(bytes)).toBeLessThan(1.25 * 125_000 + bytes);
+    }
+    expect(held(400_000)).toBe(400_000);
+  });
+
+  it("keeps two on their way where the server is near, or nothing is known", () => {
+    for (const line of [NEAR, UNKNOWN_LINE]) {
+      expect([0, 1, 2].map((pictures) => mayAskMore(line, pictures, pictures * 40_000, 0.5))).toEqual([true, true, false]);
+    }
+  });
+
+  it("grants as much credit as the line holds", () => {
+    expect(creditFor(NEAR, 30_000)).toBe(16);
+    expect(creditFor(UNKNOWN_LINE, 30_000)).toBe(16);
+    expect(creditFor(SLOW, 40_000)).toBe(4 + 4);
+    expect(creditFor(SLOW, 3_000_000)).toBe(4 + 1);
+    expect(creditFor(SLOW, 1000)).toBe(16);
+  });
+
+  it("says how long something will take", () => {
+    expect(expectedMs(SLOW, 125_000)).toBe(200);
+    expect(expectedMs(UNKNOWN_LINE, 125_000)).toBe(0);
+  });
+});
+
+describe("quality while something moves", () => {
+  const settle = (bytesAtSixty: number, line = SLOW) => {
+    let step = FIRST_STEP;
+    const seen: number[] = [];
+    for (let n = 0; n < 8; n++) {
+      const now = STEPS[step];
+      if (!now) throw new Error("no such step");
+      step = nextStep(step, bytesAtSixty * relativeBytes(now), line);
+      seen.push(step);
+    }
+    expect(new Set(seen.slice(-4)).size).toBe(1); // it settles
+    return STEPS[step];
+  };
+
+  it("follows what the line can carry twenty times a second", () => {
+    expect(settle(25_000, NEAR)).toEqual({ quality: 80, scale: 1 });
+    expect(settle(25_000)).toEqual({ quality: 80, scale: 1 });
+    expect(settle(55_000)).toEqual({ quality: 60, scale: 1 });
+    expect(settle(75_000)).toEqual({ quality: 45, scale: 1 });
+    expect(settle(110_000)).toEqual({ quality: 45, scale: 0.7 });
+    expect(settle(300_000)).toEqual({ quality: 30, scale: 0.5 });
+    expect(settle(5_000_000)).toEqual({ quality: 30, scale: 0.35 });
+  });
+
+  it("needs room to become better, none to stay", () => {
+    const bytes = 62_000 / 1.6; // at quality 80 it just fits
+    expect(nextStep(1, bytes, SLOW)).toBe(1);
+    expect(nextStep(0, 62_000, SLOW)).toBe(0);
+    expect(nextStep(0, 63_000, SLOW)).toBe(1);
+  });
+
+  it("stays where it is before anything is measured", () => {
+    expect(nextStep(FIRST_STEP, null, SLOW)).toBe(FIRST_STEP);
+    expect(nextStep(FIRST_STEP, 900_000, UNKNOWN_LINE)).toBe(FIRST_STEP);
+  });
+});

@@ -112,11 +112,11 @@ function pathOf(key: string): string {
   return `/api/shared-views/${encodeURIComponent(key)}`;
 }
 
-function getJson<Body>(url: string, signal?: AbortSignal): Promise<Body> {
+export function getJson<Body>(url: string, signal?: AbortSignal): Promise<Body> {
   return answerTo<Body>(url, { headers: { Accept: "application/json" }, ...(signal ? { signal } : {}) });
 }
 
-function send<Body>(method: "POST" | "DELETE", url: string, body?: object): Promise<Body> {
+export function send<Body>(method: "POST" | "DELETE", url: string, body?: object): Promise<Body> {
   const headers = { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": bootDocument().csrf_token };
   return answerTo<Body>(url, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) });
 }

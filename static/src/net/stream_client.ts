@@ -1,4 +1,5 @@
 /** The page's side of the stream: viewports as channels that survive a lost connection. */
+import { type LineFacts, UNKNOWN_LINE } from "../state/line_quality";
 import { ServerClock } from "../state/server_clock";
 import type { OpenedDocument } from "./documents";
 import { FromClient, type PictureHeader } from "./wire";
@@ -23,6 +24,9 @@ export interface ChannelListener {
   picture(header: PictureHeader, bitmap: ImageBitmap): void;
   frame?(header: PictureHeader, bitmap: ImageBitmap, ordinal: number): void;
   buffered?(epoch: number, index: number, evicted: readonly number[]): void;
+  /** A picture that was asked for ahead is at hand, or is no longer. key: keyOf the view. */
+  prefetched?(key: string, index: number): void;
+  unfetched?(index: number): void;
   tile?(header: PictureHeader, bitmap: ImageBitmap): void;
   broken(what: "picture" | "tile", sequence: number): void;
   whenFault(fault: FaultDocument): void;
@@ -35,8 +39,12 @@ export interface Channel {
   readonly nextSequence: number;
   /** Show another series, with a new epoch: nothing of the old one will be taken any more. */
   subscribe(target: Target): void;
-  /** Ask for a picture; returns its sequence number. */
-  view(index: number, view: WireView): number;
+  /** Ask for a picture; returns its sequence number. isPassing: it may wait on a slow line, and be replaced by a newer one. */
+  view(index: number, view: WireView, isPassing?: boolean): number;
+  /** Fetch pictures that will probably be wanted, in this order. */
+  prefetch(indices: readonly number[], view: WireView): void;
+  /** A person works here: its pictures come first. */
+  lead(): void;
   loop(key: string, indices: readonly number[], view: WireView): void;
   decode(index: number, ordinal: number): void;
   cancel(): void;
@@ -50,6 +58,8 @@ export interface Channel {
 export interface StreamSource {
   readonly connection: Connection;
   readonly roundTripMs: number | null;
+  /** What the line carries, as measured. */
+  readonly line: LineFacts;
   readonly clock: ServerClock;
   open(listener: ChannelListener): Channel;
 }
@@ -98,6 +108,7 @@ interface ChannelState {
 export class StreamClient implements StreamSource, SharedLine {
   /** The last measured round trip, or null before the first. */
   roundTripMs: number | null = null;
+  line: LineFacts = UNKNOWN_LINE;
   connection: Connection = "connecting";
   readonly clock = new ServerClock();
   /** Called once the person is signed out. */
@@ -106,6 +117,7 @@ export class StreamClient implements StreamSource, SharedLine {
   private sharing: SharedLineListener | null = null;
   private nextViewport = 1;
   private nextEpoch = 1;
+  private leading = 0;
 
   constructor(
     private readonly worker: WorkerPort,
@@ -140,10 +152,19 @@ export class StreamClient implements StreamSource, SharedLine {
         state.target = target;
         this.subscribe(state);
       },
-      view: (index, view) => {
+      view: (index, view, isPassing = false) => {
         const sequence = state.sequence++;
-        this.post({ kind: "view", viewport, sequence, index, view });
+        this.post({ kind: "view", viewport, sequence, index, view, isPassing });
         return sequence;
+      },
+      prefetch: (indices, view) => {
+        const sequence = state.sequence;
+        state.sequence += indices.length;
+        this.post({ kind: "prefetch", viewport, sequence, view, indices });
+      },
+      lead: () => {
+        if (this.leading !== viewport) this.post({ kind: "lead", viewport });
+        this.leading = viewport;
       },
       loop: (key, indices, view) => {
         const sequence = state.sequence;
@@ -180,6 +201,13 @@ export class StreamClient implements StreamSource, SharedLine {
         this.roundTripMs = message.milliseconds;
         this.clock.note(message.serverTimeMs, message.heardAtMs, message.milliseconds);
         return;
+      case "line":
+        this.line = message.line;
+        return;
+      case "prefetched":
+        return this.channels.get(message.viewport)?.listener.prefetched?.(message.key, message.index);
+      case "unfetched":
+        return this.channels.get(message.viewport)?.listener.unfetched?.(message.index);
       case "opened": {
         const state = this.channels.get(message.viewport);
         if (state && message.opened.epoch === state.epoch) state.listener.whenOpened(message.opened);

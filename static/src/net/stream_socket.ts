@@ -4,9 +4,23 @@
  * It keeps no views: after a reconnection the page subscribes again.
  */
 
+import { expectedMs } from "../state/line_quality";
 import type { OpenedDocument } from "./documents";
+import { LineKeeper } from "./line_keeper";
 import { decode, LoopStore } from "./loop_store";
-import { FromClient, FromServer, packControl, parseControl, parseHeader, parsePrefix, SUBPROTOCOL, WireError } from "./wire";
+import { PrefetchStore } from "./prefetch_store";
+import { type AskedView, ViewFlow } from "./view_flow";
+import {
+  FromClient,
+  FromServer,
+  type PictureHeader,
+  packControl,
+  parseControl,
+  parseHeader,
+  parsePrefix,
+  SUBPROTOCOL,
+  WireError,
+} from "./wire";
 import type {
   EventsDocument,
   FaultDocument,
@@ -19,14 +33,12 @@ import type {
   ToWorker,
 } from "./worker_messages";
 
-const CREDIT_STEP = 4;
-/** Beyond the 8 that every socket begins with: enough for a slow line, still a bound. */
-const EXTRA_CREDIT = 8;
 const LOOP_BYTES = 160_000_000;
+const PREFETCH_BYTES = 48_000_000;
+const PREFETCHED_AT_ONCE = 2;
 const BACKOFF_MS = [250, 500, 1000, 2000, 4000, 8000];
 const PING_EVERY_MS = 10_000;
 const SILENCE_MS = 30_000;
-const CLOCK_SAMPLES = 3;
 /** Close code after which trying again is of no use: signed out (docs/stream.md). Changed rights (4403) ask for a new connection. */
 const SIGNED_OUT = 4401;
 
@@ -36,10 +48,19 @@ export class StreamSocket {
   private socket: WebSocket | null = null;
   private url = "";
   private attempts = 0;
-  private spent = 0;
   private heardAt = 0;
   private readonly loops = new LoopStore(LOOP_BYTES);
+  private readonly prefetched = new PrefetchStore(PREFETCH_BYTES);
   private readonly tiles = new Map<string, TileWish>();
+  private readonly line = new LineKeeper(
+    (kind, body) => this.send(kind, 0, body),
+    () => this.post({ kind: "line", line: this.line.quality.facts }),
+  );
+  private readonly views = new ViewFlow(this.line.quality, ({ viewport, sequence, index, view }) =>
+    this.send(FromClient.view, viewport, { sequence, index, view }),
+  );
+  /** When tiles or a queue were last asked for. */
+  private queuedAt = 0;
 
   constructor(private readonly post: Post) {
     setInterval(() => this.beat(), PING_EVERY_MS);
@@ -60,9 +81,17 @@ export class StreamSocket {
         this.send(FromClient.unsubscribe, message.viewport, {});
         break;
       case "view":
-        this.send(FromClient.view, message.viewport, { sequence: message.sequence, index: message.index, view: message.view });
+        this.show(message, message.isPassing);
+        break;
+      case "prefetch":
+        this.prefetched.want(message);
+        this.fetchAhead();
+        break;
+      case "lead":
+        this.views.leading = message.viewport;
         break;
       case "loop":
+        this.queuedAt = performance.now();
         this.loops.expect(message.viewport, message.key, message.sequence, message.views.length);
         this.send(FromClient.queue, message.viewport, { sequence: message.sequence, views: message.views });
         break;
@@ -70,6 +99,8 @@ export class StreamSocket {
         void this.decodeStored(message.viewport, message.index, message.ordinal);
         break;
       case "cancel":
+        this.prefetched.forget(message.viewport);
+        this.views.forget(message.viewport);
         this.send(FromClient.cancel, message.viewport, {});
         break;
       case "tiles":
@@ -92,7 +123,7 @@ export class StreamSocket {
       case "join":
         this.send(FromClient.join, 0, message.wish);
         // Loops that play together need the server's clock: the best of a few round trips.
-        for (let more = 0; more < CLOCK_SAMPLES; more++) this.ping();
+        this.line.measure(performance.now());
         break;
       case "leave":
         this.send(FromClient.leave, 0, {});
@@ -116,11 +147,9 @@ export class StreamSocket {
     this.say("connecting");
     socket.onopen = () => {
       this.attempts = 0;
-      this.spent = 0;
       this.heardAt = performance.now();
-      this.send(FromClient.credit, 0, { pictures: EXTRA_CREDIT });
+      this.line.opened(this.heardAt);
       this.say("open");
-      this.ping();
     };
     socket.onmessage = (event: MessageEvent<ArrayBuffer>) => {
       this.heardAt = performance.now();
@@ -129,6 +158,7 @@ export class StreamSocket {
     socket.onclose = (event) => {
       if (this.socket !== socket) return;
       this.socket = null;
+      this.views.clear();
       if (event.code === SIGNED_OUT) {
         this.say("refused");
         return;
@@ -141,6 +171,7 @@ export class StreamSocket {
 
   private async receive(message: ArrayBuffer): Promise<void> {
     const { kind, viewport } = parsePrefix(message);
+    if (kind !== FromServer.picture && kind !== FromServer.tile && kind !== FromServer.pong) this.line.quality.heard(this.heardAt);
     switch (kind) {
       case FromServer.picture:
         return this.receivePicture(message);
@@ -150,7 +181,7 @@ export class StreamSocket {
         this.post({ kind: "opened", viewport, opened: parseControl<OpenedDocument>(message) });
         return;
       case FromServer.fault:
-        this.post({ kind: "fault", viewport, fault: parseControl<FaultDocument>(message) });
+        this.receiveFault(viewport, parseControl<FaultDocument>(message));
         return;
       case FromServer.pong:
         this.postRoundTrip(parseControl(message));
@@ -170,9 +201,19 @@ export class StreamSocket {
     }
   }
 
+  private receiveFault(viewport: number, fault: FaultDocument): void {
+    if (fault.sequence !== undefined) {
+      if (this.prefetched.failed(viewport, fault.sequence)) return this.fetchAhead(); // nobody has asked for it yet
+      this.views.done(viewport, fault.sequence);
+    }
+    this.post({ kind: "fault", viewport, fault });
+    this.goOn();
+  }
+
   private async receivePicture(message: ArrayBuffer): Promise<void> {
     try {
       const header = parseHeader(message);
+      this.measured(header, message.byteLength);
       const purpose = this.loops.purpose(header);
       if (purpose === "stale") return;
       if (purpose === "loop") {
@@ -180,23 +221,70 @@ export class StreamSocket {
         this.post({ kind: "buffered", viewport: header.viewport, epoch: header.epoch, index: header.index, evicted });
         return;
       }
-      try {
-        const bitmap = await decode(header, message);
-        this.post({ kind: "picture", header, bitmap }, [bitmap]);
-      } catch {
-        this.post({ kind: "broken", viewport: header.viewport, sequence: header.sequence, what: "picture" });
-      }
+      if (this.prefetched.expects(header)) return this.keepForLater(header, message);
+      await this.postPicture(header, message);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       this.post({ kind: "broken", viewport: parsePrefix(message).viewport, sequence: 0, what: "picture" });
     } finally {
-      this.spend();
+      this.line.taken();
+      this.goOn();
     }
+  }
+
+  private async postPicture(header: PictureHeader, message: ArrayBuffer): Promise<void> {
+    try {
+      const bitmap = await decode(header, message);
+      this.post({ kind: "picture", header, bitmap }, [bitmap]);
+    } catch {
+      this.post({ kind: "broken", viewport: header.viewport, sequence: header.sequence, what: "picture" });
+    }
+  }
+
+  /** A picture that is here already answers a view at once, under the number that the view has. */
+  private show(asked: AskedView, isPassing: boolean): void {
+    const found = this.prefetched.use(asked.viewport, asked.index, asked.view);
+    if (found) {
+      this.views.replace(asked.viewport);
+      void this.postPicture({ ...found.header, sequence: asked.sequence }, found.message);
+      return;
+    }
+    if (this.views.isIdle) this.line.measureIfStale(performance.now());
+    this.views.ask(asked, isPassing, performance.now());
+  }
+
+  private keepForLater(header: PictureHeader, message: ArrayBuffer): void {
+    const kept = this.prefetched.keep(header, message);
+    if (!kept) return;
+    this.post({ kind: "prefetched", viewport: header.viewport, key: kept.key, index: header.index });
+    for (const { viewport, index } of kept.gone) this.post({ kind: "unfetched", viewport, index });
+  }
+
+  /** What is fetched ahead gives way to whatever somebody waits for. */
+  private fetchAhead(): void {
+    if (this.socket?.readyState !== WebSocket.OPEN || !this.views.isIdle || this.tiles.size > 0 || this.prefetched.isComing) return;
+    const [first, ...others] = this.prefetched.next(PREFETCHED_AT_ONCE);
+    if (!first) return;
+    this.queuedAt = performance.now();
+    const views = [first, ...others].map(({ index, view }) => ({ index, view }));
+    this.send(FromClient.queue, first.viewport, { sequence: first.sequence, views });
+  }
+
+  private goOn(): void {
+    this.views.sendWaiting(performance.now());
+    this.fetchAhead();
+  }
+
+  private measured(header: PictureHeader, bytes: number): void {
+    const now = performance.now();
+    const serverMs = (header.renderMicroseconds + header.encodeMicroseconds) / 1000;
+    this.line.came(this.views.arrived(header, bytes, now) ?? { askedAtMs: this.queuedAt, arrivedAtMs: now, bytes, serverMs });
   }
 
   private async receiveTile(message: ArrayBuffer): Promise<void> {
     try {
       const header = parseHeader(message);
+      this.measured(header, message.byteLength);
       const key = `${header.viewport}/${header.sequence}`;
       const wish = this.tiles.get(key);
       this.tiles.delete(key);
@@ -211,7 +299,8 @@ export class StreamSocket {
         this.post({ kind: "broken", viewport: header.viewport, sequence: header.sequence, what: "tile" });
       }
     } finally {
-      this.spend();
+      this.line.taken();
+      this.goOn();
     }
   }
 
@@ -227,36 +316,31 @@ export class StreamSocket {
   }
 
   private askForTiles(viewport: number, tiles: readonly TileWish[]): void {
+    this.queuedAt = performance.now();
     for (const tile of tiles) this.tiles.set(`${viewport}/${tile.sequence}`, tile);
     const asked = tiles.map(({ sequence, level, column, row }) => ({ sequence, level, column, row }));
     this.send(FromClient.tiles, viewport, { tiles: asked });
   }
 
-  /** Credit goes back once a picture is decoded, so that a slow browser is never sent more than it can take. */
-  private spend(): void {
-    if (++this.spent < CREDIT_STEP) return;
-    this.send(FromClient.credit, 0, { pictures: this.spent });
-    this.spent = 0;
-  }
-
   private forget(viewport: number): void {
     this.loops.forget(viewport);
+    this.prefetched.forget(viewport);
+    this.views.forget(viewport);
     for (const key of this.tiles.keys()) if (key.startsWith(`${viewport}/`)) this.tiles.delete(key);
   }
 
   private beat(): void {
     if (this.socket?.readyState !== WebSocket.OPEN) return;
-    if (performance.now() - this.heardAt > SILENCE_MS) this.socket.close();
-    else this.ping();
+    const now = performance.now();
+    // A large picture on a slow line is silent for as long as it takes.
+    const patience = SILENCE_MS + 2 * expectedMs(this.line.quality.facts, this.views.bytesUnderWay);
+    if (now - this.heardAt > patience) this.socket.close();
+    else this.line.ping(now);
   }
 
   private postRoundTrip(pong: { readonly t: number; readonly server_time: number }): void {
-    const milliseconds = performance.now() - pong.t;
+    const milliseconds = this.line.pong(pong.t, performance.now());
     this.post({ kind: "roundTrip", milliseconds, serverTimeMs: pong.server_time * 1000, heardAtMs: Date.now() });
-  }
-
-  private ping(): void {
-    this.send(FromClient.ping, 0, { t: performance.now() });
   }
 
   private send(kind: number, viewport: number, body: object): void {

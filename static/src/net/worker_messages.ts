@@ -1,4 +1,6 @@
 /** What the page and the stream worker say to each other. The worker owns the socket and decodes; the page owns the views. */
+
+import type { LineFacts } from "../state/line_quality";
 import type { WireLook } from "../state/look";
 import type { SharedAct, SharedEvent, SharedPaneView, SharedPointer, SharedState } from "../state/shared_state";
 import type { OpenedDocument } from "./documents";
@@ -11,6 +13,14 @@ export interface WireView extends WireLook {
   readonly size: readonly [number, number] | null;
   readonly codec: "auto" | "jpeg" | "png" | "stored";
   readonly quality: number;
+}
+
+/** Pictures to fetch before anyone asks. sequence: of the first; the others follow. */
+export interface PrefetchWish {
+  readonly viewport: number;
+  readonly sequence: number;
+  readonly view: WireView;
+  readonly indices: readonly number[];
 }
 
 export interface Target {
@@ -125,7 +135,19 @@ export type ToWorker =
   | { readonly kind: "connect"; readonly url: string }
   | { readonly kind: "subscribe"; readonly viewport: number; readonly epoch: number; readonly target: Target }
   | { readonly kind: "unsubscribe"; readonly viewport: number }
-  | { readonly kind: "view"; readonly viewport: number; readonly sequence: number; readonly index: number; readonly view: WireView }
+  | {
+      readonly kind: "view";
+      readonly viewport: number;
+      readonly sequence: number;
+      readonly index: number;
+      readonly view: WireView;
+      /** It only passes by, under a hand: it may wait for pictures before it, and a newer one replaces it. */
+      readonly isPassing: boolean;
+    }
+  /** Pictures that will probably be wanted, in this order; they replace those of the viewport that haven't been asked for yet. */
+  | ({ readonly kind: "prefetch" } & PrefetchWish)
+  /** A person works in this viewport: its pictures come first. */
+  | { readonly kind: "lead"; readonly viewport: number }
   | {
       readonly kind: "loop";
       readonly viewport: number;
@@ -156,6 +178,10 @@ export type FromWorker =
       readonly index: number;
       readonly evicted: readonly number[];
     }
+  /** A picture that was asked for ahead is here: a view with this key and index is answered at once. Others had to go for it. */
+  | { readonly kind: "prefetched"; readonly viewport: number; readonly key: string; readonly index: number }
+  | { readonly kind: "unfetched"; readonly viewport: number; readonly index: number }
+  | { readonly kind: "line"; readonly line: LineFacts }
   | { readonly kind: "tile"; readonly header: PictureHeader; readonly bitmap: ImageBitmap }
   | { readonly kind: "broken"; readonly viewport: number; readonly sequence: number; readonly what: "picture" | "tile" }
   | { readonly kind: "roundTrip"; readonly milliseconds: number; readonly serverTimeMs: number; readonly heardAtMs: number };

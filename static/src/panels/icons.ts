@@ -14,7 +14,9 @@ import columns from "lucide-static/icons/columns-2.svg?raw";
 import compass from "lucide-static/icons/compass.svg?raw";
 import contrast from "lucide-static/icons/contrast.svg?raw";
 import copy from "lucide-static/icons/copy.svg?raw";
+import crosshair from "lucide-static/icons/crosshair.svg?raw";
 import download from "lucide-static/icons/download.svg?raw";
+import ellipse from "lucide-static/icons/ellipse.svg?raw";
 import ellipsis from "lucide-static/icons/ellipsis.svg?raw";
 import fileText from "lucide-static/icons/file-text.svg?raw";
 import flipVertical from "lucide-static/icons/flip-horizontal-2.svg?raw";
@@ -31,13 +33,16 @@ import panelLeft from "lucide-static/icons/panel-left.svg?raw";
 import pause from "lucide-static/icons/pause.svg?raw";
 import play from "lucide-static/icons/play.svg?raw";
 import presentation from "lucide-static/icons/presentation.svg?raw";
+import rectangle from "lucide-static/icons/rectangle-horizontal.svg?raw";
 import rotateLeft from "lucide-static/icons/rotate-ccw.svg?raw";
 import rotateRight from "lucide-static/icons/rotate-cw.svg?raw";
+import ruler from "lucide-static/icons/ruler.svg?raw";
 import search from "lucide-static/icons/search.svg?raw";
 import shield from "lucide-static/icons/shield-check.svg?raw";
 import square from "lucide-static/icons/square.svg?raw";
 import stepBack from "lucide-static/icons/step-back.svg?raw";
 import stepForward from "lucide-static/icons/step-forward.svg?raw";
+import trash from "lucide-static/icons/trash-2.svg?raw";
 import warning from "lucide-static/icons/triangle-alert.svg?raw";
 import reset from "lucide-static/icons/undo-2.svg?raw";
 import unplug from "lucide-static/icons/unplug.svg?raw";
@@ -65,8 +70,10 @@ const ICONS = {
   compass,
   contrast,
   copy,
+  crosshair,
   download,
   ellipsis,
+  ellipse,
   fileText,
   flipHorizontal,
   flipVertical,
@@ -83,14 +90,17 @@ const ICONS = {
   pause,
   play,
   presentation,
+  rectangle,
   reset,
   rotateLeft,
   rotateRight,
   search,
+  ruler,
   shield,
   square,
   stepBack,
   stepForward,
+  trash,
   unplug,
   users,
   warning,

@@ -56,6 +56,7 @@ export class Toolbar extends LitElement {
     return html`
       <div class="desk" role="toolbar" aria-label="Viewport tools">
         <div class="group">${this.tools().map((button) => this.button(button))}</div>
+        <div class="group">${this.measures().map((button) => this.button(button))}</div>
         <div class="group presets">${this.presetsButton()}</div>
         <div class="group">${this.looks().map((button) => this.button(button))}</div>
         <div class="group">${this.plays().map((button) => this.button(button))}</div>
@@ -86,6 +87,25 @@ export class Toolbar extends LitElement {
       of("scroll", "scroll", "Scroll", "s", single),
       of("zoom", "zoom", "Zoom", "z", slide),
       of("pan", "move", "Pan", "p", slide),
+    ];
+  }
+
+  private measures(): Button[] {
+    const kind = this.summary.kind as string;
+    const why = { slide: "Not on slides yet", object: "There is no picture to measure on", empty: "There is no picture yet" }[kind] ?? "";
+    const of = (name: Tool, sign: IconName, words: string, key: string): Button => ({
+      icon: sign,
+      words,
+      key,
+      why,
+      isOn: this.tool === name && !why,
+      pressed: page({ kind: "tool", tool: name }),
+    });
+    return [
+      of("length", "ruler", "Length", "l"),
+      of("ellipse", "ellipse", "Ellipse", "e"),
+      of("rectangle", "rectangle", "Rectangle", "r"),
+      of("values", "crosshair", "Values", "x"),
     ];
   }
 
@@ -169,7 +189,7 @@ export class Toolbar extends LitElement {
 
   private phoneBar(): TemplateResult {
     const { summary, tool } = this;
-    const current = this.tools().find((button) => button.isOn) ?? this.tools()[0];
+    const current = [...this.tools(), ...this.measures()].find((button) => button.isOn) ?? this.tools()[0];
     const third: Button = summary.hasCine
       ? (this.plays()[0] as Button)
       : { icon: "maximize", words: "Fit", key: "", pressed: viewport({ kind: "reset" }) };
@@ -190,6 +210,7 @@ export class Toolbar extends LitElement {
       this.open === "looks"
         ? html`<h2>Window</h2><div class="menu-rows">${this.presetRows()}</div>`
         : html`<h2>View</h2><div class="tiles">${[...this.tools().filter((one) => !one.why), ...this.looks().filter((one) => !one.why)].map((one) => this.tile(one))}</div>
+            ${this.measures().some((one) => one.why) ? nothing : html`<h2>Measure</h2><div class="tiles">${this.measures().map((one) => this.tile(one))}</div>`}
             <h2>Page</h2><div class="tiles">${this.pageButtons().map((one) => this.tile(one))}</div>`;
     return html`<button class="shade" aria-label="Close" @click=${() => (this.open = "")}></button>
       <div class="sheet" role="dialog" aria-label="More tools">${content}</div>`;

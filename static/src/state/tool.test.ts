@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { framesDragged, toolOfButton, usableTool } from "./tool";
+import { framesDragged, isMeasuring, toolOfButton, usableTool } from "./tool";
 
 describe("tools", () => {
   it("gives each button its tool", () => {
@@ -12,6 +12,11 @@ describe("tools", () => {
     expect(usableTool("window", false, 1)).toBe("pan");
     expect(usableTool("window", true, 1)).toBe("window");
     expect(usableTool("scroll", true, 1)).toBe("pan");
+  });
+
+  it("measures on every picture, coloured or alone", () => {
+    expect(usableTool("ellipse", false, 1)).toBe("ellipse");
+    expect((["window", "pan", "length", "values"] as const).map(isMeasuring)).toEqual([false, false, true, true]);
   });
 
   it("scrolls a long stack within one drag", () => {

@@ -1,15 +1,14 @@
 /** Which tool a drag is, by button and by what the viewport shows. Pure. */
 
-export type Tool = "window" | "scroll" | "zoom" | "pan";
+export type MeasuringTool = "length" | "ellipse" | "rectangle" | "values";
 
-export const TOOLS: readonly Tool[] = ["window", "scroll", "zoom", "pan"];
+export type Tool = "window" | "scroll" | "zoom" | "pan" | MeasuringTool;
 
-export const TOOL_WORDS: Readonly<Record<Tool, string>> = {
-  window: "Window",
-  scroll: "Scroll",
-  zoom: "Zoom",
-  pan: "Pan",
-};
+export const MEASURING_TOOLS: readonly MeasuringTool[] = ["length", "ellipse", "rectangle", "values"];
+
+export function isMeasuring(tool: Tool): tool is MeasuringTool {
+  return (MEASURING_TOOLS as readonly Tool[]).includes(tool);
+}
 
 /** Tool of a drag with a mouse button (0 left, 1 middle, 2 right); Ctrl with the left button zooms as the right one does. */
 export function toolOfButton(button: number, active: Tool, withControl: boolean): Tool {

@@ -43,7 +43,7 @@ export function listenForGestures(glass: HTMLElement, handler: GestureHandler, s
   glass.addEventListener(
     "pointerdown",
     (event) => {
-      if (event.target instanceof Element && event.target.closest("button, input, a, select")) return;
+      if (event.target instanceof Element && event.target.closest("button, input, a, select, [data-own-gestures]")) return;
       const at = fromMiddle(event);
       fingers.set(event.pointerId, { start: at, now: at });
       capture(glass, event.pointerId);
@@ -86,6 +86,7 @@ export function listenForGestures(glass: HTMLElement, handler: GestureHandler, s
   glass.addEventListener(
     "wheel",
     (event) => {
+      if (event.target instanceof Element && event.target.closest("[data-own-gestures]")) return;
       event.preventDefault();
       // A pause forgets what a trackpad left over, so that the next move answers at once.
       if (event.timeStamp - wheelAt > 250) wheelRest = 0;

@@ -10,7 +10,9 @@ export type Command =
   | { readonly kind: "preset"; readonly number: number }
   | { readonly kind: "end" }
   | { readonly kind: "play" }
-  | { readonly kind: "native" };
+  | { readonly kind: "native" }
+  /** Take the selected measurement away. */
+  | { readonly kind: "unmeasure" };
 
 /** What concerns the page rather than one viewport. */
 export type PageCommand =
@@ -53,6 +55,12 @@ const KEYS: Readonly<Record<string, Pressed>> = {
   s: page({ kind: "tool", tool: "scroll" }),
   z: page({ kind: "tool", tool: "zoom" }),
   p: page({ kind: "tool", tool: "pan" }),
+  l: page({ kind: "tool", tool: "length" }),
+  e: page({ kind: "tool", tool: "ellipse" }),
+  r: page({ kind: "tool", tool: "rectangle" }),
+  x: page({ kind: "tool", tool: "values" }),
+  Delete: viewport({ kind: "unmeasure" }),
+  Backspace: viewport({ kind: "unmeasure" }),
   o: page({ kind: "overlay" }),
   q: page({ kind: "details" }),
   d: page({ kind: "layout" }),
@@ -97,6 +105,16 @@ export const CHEAT_SHEET: readonly { readonly title: string; readonly rows: read
       ["w s z p", "window, scroll, zoom, pan tool"],
       ["+ - =", "zoom in, out, fit"],
       ["0", "reset the view"],
+    ],
+  },
+  {
+    title: "Measure",
+    rows: [
+      ["l", "length"],
+      ["e r", "ellipse, rectangle: area and statistics"],
+      ["x", "values where you drag; a mouse need only point"],
+      ["Drag a handle or line", "change or move it"],
+      ["Del", "take the selected one away"],
     ],
   },
   {

@@ -24,6 +24,8 @@ export interface GlassScene {
 export interface GlassHost {
   readonly client: StreamClient;
   readonly scene: GlassScene | null;
+  /** A loop runs: what is on screen is another picture in a moment. */
+  readonly isPlaying: boolean;
   /** Draw the layers again. */
   requestUpdate(): void;
   perform(command: Command): void;
@@ -39,7 +41,7 @@ export interface GlassLayer {
   drag?(tool: Tool, at: Point, scene: GlassScene): void;
   end?(tool: Tool): void;
   /** A press before any tool has it; true: the drag that follows is this layer's, whatever the tool. */
-  grab?(at: Point, scene: GlassScene): boolean;
+  grab?(at: Point, scene: GlassScene, tool: Tool): boolean;
   /** The mouse is over the picture with no button pressed; null: it has left. */
   hover?(at: Point | null, scene: GlassScene | null): void;
   /** Another picture, or none, or the same one otherwise on the glass. */

@@ -63,6 +63,6 @@ export class Layers {
   /** The topmost that grabs what lies there, else the one whose tool it is. */
   private holderOf(tool: Tool, at: Point, scene: GlassScene): GlassLayer | null {
     const topFirst = [...this.all].reverse();
-    return topFirst.find((layer) => layer.grab?.(at, scene)) ?? topFirst.find((layer) => layer.tools?.includes(tool)) ?? null;
+    return topFirst.find((layer) => layer.grab?.(at, scene, tool)) ?? topFirst.find((layer) => layer.tools?.includes(tool)) ?? null;
   }
 }

@@ -154,6 +154,7 @@ export class SlideViewport extends LitElement implements ChannelListener, SlideS
       }
       case "play":
       case "invert":
+      case "unmeasure":
         return;
     }
   }

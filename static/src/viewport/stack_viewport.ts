@@ -91,6 +91,10 @@ export class StackViewport extends LitElement implements SessionScreen, GestureH
     return sceneOf(session.onScreen, session.view, canvas.size, canvas.zoomOf(drawn, session.view));
   }
 
+  get isPlaying(): boolean {
+    return this.session?.cine?.isPlaying ?? false;
+  }
+
   /** null before the series is open. */
   sharedView(): SharedStackView | null {
     return this.shownTarget === this.target ? (this.session?.sharedView() ?? null) : null;
@@ -151,6 +155,8 @@ export class StackViewport extends LitElement implements SessionScreen, GestureH
         if (preset && session.windowOnScreen()) session.act({ kind: "window", window: preset.window });
         return;
       }
+      case "unmeasure":
+        return;
       default:
         return session.act(command);
     }

@@ -30,10 +30,11 @@ _IMAGE = """
     SamplesPerPixel BitsAllocated BitsStored HighBit PixelRepresentation WindowCenter WindowWidth WindowCenterWidthExplanation
     VOILUTFunction RescaleSlope RescaleIntercept RescaleType LossyImageCompression LossyImageCompressionRatio
     LossyImageCompressionMethod FrameTime FrameTimeVector FrameIncrementPointer CineRate RecommendedDisplayFrameRate StartTrim StopTrim
-    PreferredPlaybackSequencing NumberOfFrames HeartRate PresentationIntentType BurnedInAnnotation Manufacturer ManufacturerModelName
-    InstitutionName KVP StationName ProtocolName SeriesDescription TotalPixelMatrixColumns TotalPixelMatrixRows DimensionOrganizationType
-    ImagedVolumeWidth ImagedVolumeHeight TotalPixelMatrixFocalPlanes NumberOfOpticalPaths ContainerIdentifier SpecimenLabelInImage
-    ConcatenationFrameOffsetNumber DocumentTitle MIMETypeOfEncapsulatedDocument
+    PreferredPlaybackSequencing RWaveTimeVector StageName StageNumber ViewName NumberOfFrames HeartRate PresentationIntentType
+    BurnedInAnnotation Manufacturer ManufacturerModelName InstitutionName KVP StationName ProtocolName SeriesDescription
+    TotalPixelMatrixColumns TotalPixelMatrixRows DimensionOrganizationType ImagedVolumeWidth ImagedVolumeHeight
+    TotalPixelMatrixFocalPlanes NumberOfOpticalPaths ContainerIdentifier SpecimenLabelInImage ConcatenationFrameOffsetNumber
+    DocumentTitle MIMETypeOfEncapsulatedDocument
 """
 _REGION = """
     RegionSpatialFormat RegionDataType RegionFlags RegionLocationMinX0 RegionLocationMinY0 RegionLocationMaxX1 RegionLocationMaxY1

@@ -4,7 +4,7 @@ import pytest
 
 from archive.core.facts import image_facts
 from tests.small_objects import ct_image
-from viewer.core.cine_clock import clock_of, pointer_words
+from viewer.core.cine_clock import Stage, clock_of, pointer_words
 
 
 def test_S08_the_pointer_names_the_clock():
@@ -19,6 +19,8 @@ def test_S08_the_pointer_names_the_clock():
         "start": 1,
         "stop": 60,
         "sequencing": "looping",
+        "r_waves_ms": None,
+        "stage": None,
     }
 
 
@@ -116,3 +118,29 @@ def test_S08_trims_outside_the_frames_are_said_and_not_used(trims):
     assert clock is not None
     assert (clock.start, clock.stop) == (1, 30)
     assert clock.notes == (f"Start and Stop Trim {trims['StartTrim']}–{trims['StopTrim']} lie outside the 30 frames: not used",)
+
+
+def test_S08_heart_beats_and_the_stage_of_a_stress_test_are_passed_on():
+    dataset = ct_image(NumberOfFrames=40, FrameTime="40")
+    dataset.RWaveTimeVector = [96.0, 929.333]
+    dataset.StageName, dataset.StageNumber, dataset.ViewName = "PEAK", 3, "Apical 4 chamber"
+    clock = clock_of(image_facts(dataset), 40)
+    assert clock is not None
+    assert clock.r_waves_ms == pytest.approx((96.0, 929.333))
+    assert clock.stage == Stage("PEAK", 3, "Apical 4 chamber")
+    assert clock.as_json()["stage"] == {"name": "PEAK", "number": 3, "view": "Apical 4 chamber"}
+
+
+@pytest.mark.parametrize("waves", [[900.0, 100.0], [100.0, 100.0], [-5.0, 800.0], ["x", 2]])
+def test_S08_beats_that_do_not_run_forward_are_said_and_not_used(waves):
+    clock = clock_of({"FrameTime": 40.0, "RWaveTimeVector": waves}, 30)
+    assert clock is not None
+    assert clock.r_waves_ms is None
+    assert clock.notes == ("R Wave Time Vector (0018,6060) does not run forward: not used",)
+
+
+@pytest.mark.parametrize(("facts", "stage"), [({"StageNumber": 2}, Stage("", 2, "")), ({"StageName": "REST"}, Stage("REST", None, ""))])
+def test_S08_a_stage_may_have_a_number_or_a_name_alone(facts, stage):
+    clock = clock_of({"FrameTime": 40.0, **facts}, 30)
+    assert clock is not None
+    assert clock.stage == stage

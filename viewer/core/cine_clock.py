@@ -1,10 +1,10 @@
-"""The clock of a loop (rule S08): when each frame is due, where that comes from, and which frames play.
+"""The clock of a loop (rule S08): when each frame is due, where that comes from, which frames play, and when the heart beat.
 
-PS3.3 C.7.6.5 (Cine Module) and C.7.6.6 (Multi-frame Module).
+PS3.3 C.7.6.5 (Cine Module), C.7.6.6 (Multi-frame Module) and C.8.5.6 (US Image Module: stages of a stress test, R waves).
 """
 
-from dataclasses import dataclass
-from itertools import accumulate
+from dataclasses import asdict, dataclass
+from itertools import accumulate, pairwise
 from typing import Any, Literal
 
 from pydicom.datadict import tag_for_keyword
@@ -22,10 +22,20 @@ TIME_POINTERS = {"FrameTime": "FrameTime", "00181063": "FrameTime", "FrameTimeVe
 
 
 @dataclass(frozen=True, slots=True)
+class Stage:
+    """Which part of a stress test a loop is of: rest, peak, recovery ..., and of the heart seen from where."""
+
+    name: str
+    number: int | None
+    view: str
+
+
+@dataclass(frozen=True, slots=True)
 class CineClock:
     """times_ms: when each frame is due from the loop's start, only where frames are unevenly timed; rate in frames a second.
 
     start and stop: first and last frame to play, from 1. notes: what was stated and couldn't be used, in words.
+    r_waves_ms: from the first frame, ascending; None where the image states none. stage: None where it isn't of a stress test.
     """
 
     times_ms: tuple[float, ...] | None
@@ -36,6 +46,8 @@ class CineClock:
     stop: int
     sequencing: Literal["looping", "sweeping"]
     notes: tuple[str, ...] = ()
+    r_waves_ms: tuple[float, ...] | None = None
+    stage: Stage | None = None
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -47,6 +59,8 @@ class CineClock:
             "start": self.start,
             "stop": self.stop,
             "sequencing": self.sequencing,
+            "r_waves_ms": list(self.r_waves_ms) if self.r_waves_ms is not None else None,
+            "stage": asdict(self.stage) if self.stage else None,
         }
 
 
@@ -78,6 +92,8 @@ def clock_of(facts: Facts, number_of_frames: int) -> CineClock | None:
         start=start,
         stop=stop,
         sequencing="sweeping" if number(facts.get("PreferredPlaybackSequencing")) == 1 else "looping",
+        r_waves_ms=_r_waves(facts.get("RWaveTimeVector"), notes),
+        stage=_stage(facts),
         notes=tuple(notes),
     )
 
@@ -115,6 +131,25 @@ def _times_of_vector(value: Any, number_of_frames: int, notes: list[str]) -> tup
         notes.append(f"{SOURCES['FrameTimeVector']} does not run forward: not used")
         return None
     return tuple(accumulate([0.0, *increments[1:]]))
+
+
+def _r_waves(value: Any, notes: list[str]) -> tuple[float, ...] | None:
+    """Return R Wave Time Vector (0018,6060): ms from the start of the first frame."""
+    if not value:
+        return None
+    waves = numbers(value)
+    if waves is None or min(waves) < 0 or any(later <= earlier for earlier, later in pairwise(waves)):
+        notes.append("R Wave Time Vector (0018,6060) does not run forward: not used")
+        return None
+    return tuple(waves)
+
+
+def _stage(facts: Facts) -> Stage | None:
+    """Return the stage of a stress test: Stage Name (0008,2120), Stage Number (0008,2122), View Name (0008,2127)."""
+    name, stage = text(facts.get("StageName")), number(facts.get("StageNumber"))
+    if not name and stage is None:
+        return None
+    return Stage(name=name, number=int(stage) if stage is not None else None, view=text(facts.get("ViewName")))
 
 
 def _trims(facts: Facts, number_of_frames: int, notes: list[str]) -> tuple[int, int]:

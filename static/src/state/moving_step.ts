@@ -34,15 +34,13 @@ export function relativeBytes({ quality, scale }: MovingStep): number {
 /**
  * Return the index of the step for the next picture.
  *
- * current: index of the step before. bytes: of its last picture, null before there was one.
+ * current: index of the step before. bytes: what a picture at quality 60 in full size has, or would have.
  */
-export function nextStep(current: number, bytes: number | null, line: LineFacts): number {
-  const now = STEPS[current];
-  if (!now || bytes === null || line.bytesPerMs === null) return current;
+export function nextStep(current: number, bytes: number, line: LineFacts): number {
+  if (line.bytesPerMs === null) return current;
   const mayTake = (line.bytesPerMs * 1000) / WANTED_A_SECOND;
-  const whole = bytes / relativeBytes(now);
   for (const [index, step] of STEPS.entries()) {
-    if (whole * relativeBytes(step) <= mayTake * (index < current ? ROOM : 1)) return index;
+    if (bytes * relativeBytes(step) <= mayTake * (index < current ? ROOM : 1)) return index;
   }
   return STEPS.length - 1;
 }

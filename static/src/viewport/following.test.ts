@@ -89,7 +89,7 @@ describe("following", () => {
     stack.follow(OTHER, true);
     expect(viewsOf(line).length).toBe(1); // the same picture
     stack.follow({ ...OTHER, window: [40, 80] }, true);
-    vi.advanceTimersByTime(149);
+    vi.advanceTimersByTime(119);
     expect(viewsOf(line).length).toBe(2);
     vi.advanceTimersByTime(1);
     expect(line.lastView).toMatchObject({ index: 1, view: { codec: "auto", size: null, window: [40, 80] } });

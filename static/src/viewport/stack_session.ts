@@ -18,6 +18,7 @@ import { CinePlayer, type CineScreen } from "./cine_player";
 import { CineSharing } from "./cine_sharing";
 import { type Condition, isForbidding, NOT_IN_SERIES, NOT_YOURS, READY, SIGNED_OUT } from "./condition";
 import { loopViewOf, PictureWishes, REST_MS } from "./picture_wishes";
+import { ScreenContent } from "./screen_content";
 import type { Followed, OnScreen, SessionScreen } from "./session_screen";
 
 const BUSY = 503;
@@ -27,12 +28,9 @@ const OPEN_ANEW_EVERY_MS = 3000;
 
 export class StackSession implements ChannelListener, CineScreen {
   view: StackView = FIRST_VIEW;
-  onScreen: OnScreen | null = null;
   cine: CinePlayer | null = null;
-  readonly refusals = new Map<Refusal, number>();
-  picturesShown = 0;
+  private readonly content = new ScreenContent();
   private readonly channel: Channel;
-  private table: IdentityTable | null = null;
   private target: Target | null = null;
   private fault: FaultDocument | null = null;
   private line: Connection;
@@ -60,17 +58,29 @@ export class StackSession implements ChannelListener, CineScreen {
     this.channel = client.open(this);
     this.line = client.connection;
     this.sharing = new CineSharing(client.clock);
-    const useful = () => (this.opened ? this.screen.usefulSize({ width: this.opened.columns, height: this.opened.rows }) : null);
-    this.wishes = new PictureWishes(
-      this.channel,
-      () => this.view,
-      useful,
-      () => this.rest(),
-    );
+    this.wishes = new PictureWishes(this.channel, {
+      view: () => this.view,
+      opened: () => this.opened,
+      line: () => client.line,
+      usefulSize: () => (this.opened ? this.screen.usefulSize({ width: this.opened.columns, height: this.opened.rows }) : null),
+      whenRested: () => this.rest(),
+    });
   }
 
   get opened(): OpenedDocument | null {
-    return this.table?.opened ?? null;
+    return this.content.table?.opened ?? null;
+  }
+
+  get onScreen(): OnScreen | null {
+    return this.content.onScreen;
+  }
+
+  get picturesShown(): number {
+    return this.content.picturesShown;
+  }
+
+  get refusals(): ReadonlyMap<Refusal, number> {
+    return this.content.refusals;
   }
 
   get frameCount(): number {
@@ -91,7 +101,7 @@ export class StackSession implements ChannelListener, CineScreen {
   }
 
   get refusedCount(): number {
-    return [...this.refusals.values()].reduce((sum, count) => sum + count, 0);
+    return this.content.refusedCount;
   }
 
   get isFollowing(): boolean {
@@ -117,11 +127,13 @@ export class StackSession implements ChannelListener, CineScreen {
   }
 
   act(action: ViewAction): void {
-    if (!this.table) return;
+    if (!this.opened) return;
     this.followNobody();
+    this.channel.lead();
     const before = this.view;
     this.view = changed(before, action, this.frameCount);
     if (action.kind === "scroll" || action.kind === "go") this.pauseCine();
+    if (needsPicture(before, this.view)) this.wishes.ahead.moved(before.index, this.view.index);
     if (needsPicture(before, this.view) || !this.onScreen) this.ask(true);
     else this.screen.draw();
     this.screen.changed();
@@ -173,10 +185,11 @@ export class StackSession implements ChannelListener, CineScreen {
     this.screen.moved("hand");
   }
 
-  setSpeed(speed: number): void {
+  /** Play the loop otherwise: its speed, its part. */
+  changeLoop(change: (player: CinePlayer) => void): void {
     if (!this.cine) return;
     this.followNobody();
-    this.cine.setSpeed(speed);
+    change(this.cine);
     this.screen.moved("hand");
   }
 
@@ -187,7 +200,7 @@ export class StackSession implements ChannelListener, CineScreen {
 
   whenOpened(opened: OpenedDocument): void {
     const isSame = this.opened?.series_instance_uid === opened.series_instance_uid && this.opened?.stack === opened.stack;
-    this.table = new IdentityTable(opened);
+    this.content.table = new IdentityTable(opened);
     this.fault = null;
     this.drawnSequence = 0;
     if (isSame) return this.openedAgain();
@@ -209,8 +222,17 @@ export class StackSession implements ChannelListener, CineScreen {
     if (!this.take(header, bitmap)) return;
     this.drawnSequence = header.sequence;
     this.fault = null;
+    this.wishes.arrived(header);
     this.screen.draw();
     this.screen.changed();
+  }
+
+  prefetched(key: string, index: number): void {
+    this.wishes.ahead.arrived(key, index);
+  }
+
+  unfetched(index: number): void {
+    this.wishes.ahead.gone(index);
   }
 
   buffered(epoch: number, index: number, evicted: readonly number[]): void {
@@ -248,7 +270,7 @@ export class StackSession implements ChannelListener, CineScreen {
     if (fault.sequence !== undefined && fault.sequence < Math.max(this.drawnSequence, this.firstSequence)) return;
     if (fault.status === BUSY) {
       // The server has too much to do just now: what is on screen stays, and is asked for again.
-      this.wishes.restIn(BUSY_RETRY_MS);
+      this.wishes.againIn(BUSY_RETRY_MS);
       return;
     }
     this.failed(fault);
@@ -256,35 +278,26 @@ export class StackSession implements ChannelListener, CineScreen {
 
   whenConnection(state: Connection): void {
     this.line = state;
-    if (state === "open" && !this.table) this.askEarly();
+    if (state === "open" && !this.opened) this.askEarly();
     if (state === "refused") {
       // Nothing of a patient stays on a screen whose person has left.
       this.cine?.stop();
-      this.blank();
+      this.content.blank();
       this.screen.draw();
     }
     this.screen.changed();
   }
 
   private take(header: PictureHeader, bitmap: ImageBitmap): boolean {
-    const identified = this.table?.identify(header) ?? "other epoch";
-    if (!this.table || typeof identified === "string") {
-      bitmap.close();
-      const reason = typeof identified === "string" ? identified : "other epoch";
-      this.refusals.set(reason, (this.refusals.get(reason) ?? 0) + 1);
-      this.screen.changed();
-      return false;
-    }
-    this.onScreen?.bitmap.close();
-    this.onScreen = { opened: this.table.opened, header, identified, bitmap };
-    this.picturesShown += 1;
-    this.report(header.sequence);
-    return true;
+    const isTaken = this.content.take(header, bitmap);
+    if (isTaken) this.report(header.sequence);
+    else this.screen.changed();
+    return isTaken;
   }
 
   /** The line was lost meanwhile: what was asked for before will not come. */
   private openedAgain(): void {
-    this.wishes.forget();
+    this.wishes.startAnew();
     this.cine?.reconnected();
     if (this.followed) return this.applyFollowed();
     if (!this.cine?.isPlaying) this.ask(false);
@@ -326,7 +339,7 @@ export class StackSession implements ChannelListener, CineScreen {
     this.wishes.forget();
     this.isAbsent = true;
     this.drawnSequence = this.channel.nextSequence - 1;
-    this.blank();
+    this.content.blank();
     this.openAnew();
     this.screen.draw();
     this.screen.changed();
@@ -363,7 +376,7 @@ export class StackSession implements ChannelListener, CineScreen {
     this.fault = fault;
     this.wishes.forget();
     this.cine?.stop();
-    this.blank();
+    this.content.blank();
     this.screen.draw();
     this.screen.changed();
   }
@@ -391,14 +404,14 @@ export class StackSession implements ChannelListener, CineScreen {
 
   private rest(): void {
     if (this.wasPlaying) return this.play();
-    this.wishes.whole();
+    this.wishes.settle();
   }
 
   private play(): void {
     this.wasPlaying = false;
     this.wishes.forget();
     this.cine?.useView(this.loopView());
-    this.cine?.play(this.view.index);
+    this.cine?.play(this.view.index, this.onScreen?.identified.index === this.view.index);
   }
 
   private pauseCine(): void {
@@ -420,20 +433,15 @@ export class StackSession implements ChannelListener, CineScreen {
   }
 
   private clear(): void {
-    this.wishes.forget();
+    this.wishes.startAnew();
     this.followNobody();
     this.wasPlaying = false;
     this.view = FIRST_VIEW;
     this.cine?.stop();
     this.cine = null;
-    this.table = null;
+    this.content.table = null;
     this.fault = null;
     this.isLoopEncoded = false;
-    this.blank();
-  }
-
-  private blank(): void {
-    this.onScreen?.bitmap.close();
-    this.onScreen = null;
+    this.content.blank();
   }
 }

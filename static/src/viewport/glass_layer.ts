@@ -26,6 +26,8 @@ export interface GlassHost {
   readonly scene: GlassScene | null;
   /** A loop runs: what is on screen is another picture in a moment. */
   readonly isPlaying: boolean;
+  /** The tool chosen on the page. */
+  readonly tool: Tool;
   /** Draw the layers again. */
   requestUpdate(): void;
   perform(command: Command): void;

@@ -4,10 +4,11 @@ import type { Point } from "../state/stack_view";
 import type { Tool } from "../state/tool";
 import type { Command } from "../tools/keys";
 import type { GlassHost, GlassLayer, GlassScene } from "./glass_layer";
+import { MeasuringLayer } from "./measuring_layer";
 
 type LayerKind = new (host: GlassHost) => GlassLayer;
 
-const KINDS: readonly LayerKind[] = [];
+const KINDS: readonly LayerKind[] = [MeasuringLayer];
 
 export class Layers {
   readonly all: readonly GlassLayer[];

@@ -21,6 +21,7 @@ import { detailsPanel } from "./fidelity_view";
 import { type GlassHost, type GlassScene, sceneOf } from "./glass_layer";
 import { glassStyles } from "./glass_styles";
 import { Layers } from "./layers";
+import { measuringStyles } from "./measuring_styles";
 import { overlays } from "./overlays";
 import { type DrawnPicture, PictureCanvas } from "./picture_canvas";
 import { type Pointed, Pointing, pointerMarker, pointerStyles } from "./pointing";
@@ -35,7 +36,7 @@ const SAY_AFTER_MS = 600;
 
 @customElement("viewbox-stack")
 export class StackViewport extends LitElement implements SessionScreen, GestureHandler, GlassHost, Pointed {
-  static override styles = [controls, glassStyles, pointerStyles];
+  static override styles = [controls, glassStyles, pointerStyles, measuringStyles];
 
   @property({ attribute: false }) client!: StreamClient;
   @property({ attribute: false }) target: Target | null = null;

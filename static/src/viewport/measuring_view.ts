@@ -1,0 +1,153 @@
+/** How measurements look: shapes with their numbers on the glass, a list of them, the values under the cursor. */
+import { html, nothing, type SVGTemplateResult, svg, type TemplateResult } from "lit";
+import type { ValuesDocument } from "../net/measuring_api";
+import { icon } from "../panels/icons";
+import type { Measured } from "../state/measurement";
+import { handlesOf } from "../state/measurement_shape";
+import { resultInShort, resultLines, valueLines } from "../state/measurement_words";
+import type { Point, Size } from "../state/stack_view";
+import type { GlassScene } from "./glass_layer";
+
+export interface MeasuringView {
+  readonly scene: GlassScene;
+  /** On the frame on screen, the topmost last. */
+  readonly shapes: readonly Measured[];
+  /** Of the series on screen. */
+  readonly all: readonly Measured[];
+  readonly selected: number | null;
+  readonly values: ValuesDocument | null;
+  /** Where the values tool stands, on the image. */
+  readonly cross: Point | null;
+  readonly isOpen: boolean;
+  readonly spoken: string;
+  unfold(): void;
+  go(one: Measured): void;
+  remove(one: Measured): void;
+}
+
+const LINE_PX = 15;
+const LETTER_PX = 6.6;
+const MOST_LETTERS = 46;
+const EDGE_PX = 8;
+
+export function measuringView(view: MeasuringView): TemplateResult {
+  const { scene, shapes, selected, cross } = view;
+  const { width, height } = scene.size;
+  return html`
+    <svg class="measures" width=${width} height=${height} aria-hidden="true">
+      ${shapes.map((one) => shapeView(one, one.id === selected, scene))} ${cross ? crossView(scene.toScreen(cross)) : nothing}
+    </svg>
+    ${readoutView(view)} ${listView(view)}
+    <div class="visually-hidden" aria-live="polite">${view.spoken}</div>
+  `;
+}
+
+function shapeView(one: Measured, isSelected: boolean, { toScreen, size }: GlassScene): SVGTemplateResult {
+  const [from, to] = [toScreen(one.points[0]), toScreen(one.points[1])];
+  const path = pathOf(one, from, to);
+  return svg`<g class=${isSelected ? "measure selected" : "measure"}>
+    <path class="shade" d=${path} /><path class="line" d=${path} /><path class="hold" d=${path} />
+    ${isSelected ? handlesOf(one.shape, one.points).map(({ at }) => handleView(toScreen(at))) : nothing}
+    ${numbersView(resultLines(one.result), from, to, size)}
+  </g>`;
+}
+
+function pathOf({ shape }: Measured, from: Point, to: Point): string {
+  if (shape === "length") return `M${from.x} ${from.y}L${to.x} ${to.y}${tick(from, to)}${tick(to, from)}`;
+  if (shape === "rectangle") return `M${from.x} ${from.y}H${to.x}V${to.y}H${from.x}Z`;
+  const [across, down] = [Math.abs(to.x - from.x) / 2, Math.abs(to.y - from.y) / 2];
+  const [left, y] = [Math.min(from.x, to.x), (from.y + to.y) / 2];
+  return `M${left} ${y}a${across} ${down} 0 1 0 ${2 * across} 0a${across} ${down} 0 1 0 ${-2 * across} 0Z`;
+}
+
+/** A short bar across the end of a length. */
+function tick(end: Point, other: Point): string {
+  const length = Math.hypot(other.x - end.x, other.y - end.y);
+  if (length < 1) return "";
+  const [x, y] = [(-(other.y - end.y) / length) * 5, ((other.x - end.x) / length) * 5];
+  return `M${end.x - x} ${end.y - y}L${end.x + x} ${end.y + y}`;
+}
+
+function handleView({ x, y }: Point): SVGTemplateResult {
+  return svg`<circle class="hold" cx=${x} cy=${y} r="14" /><circle class="handle" cx=${x} cy=${y} r="5" />`;
+}
+
+function crossView({ x, y }: Point): SVGTemplateResult {
+  const path = `M${x - 14} ${y}h10M${x + 4} ${y}h10M${x} ${y - 14}v10M${x} ${y + 4}v10`;
+  return svg`<g class="measure"><path class="shade" d=${path} /><path class="line" d=${path} /></g>`;
+}
+
+/** Beside the shape, where there is room; always on the glass. */
+function numbersView(texts: readonly string[], from: Point, to: Point, size: Size): SVGTemplateResult {
+  const lines = texts.flatMap((text) => wrapped(text, MOST_LETTERS));
+  const width = Math.max(...lines.map((line) => line.length)) * LETTER_PX;
+  const height = lines.length * LINE_PX;
+  const [left, right] = [Math.min(from.x, to.x), Math.max(from.x, to.x)];
+  const beside = right + 12 + width <= size.width - EDGE_PX ? right + 12 : left - 12 - width;
+  const x = clamp(beside, EDGE_PX, Math.max(EDGE_PX, size.width - EDGE_PX - width));
+  const y = clamp(Math.max(from.y, to.y) + 4, LINE_PX + EDGE_PX, Math.max(LINE_PX, size.height - EDGE_PX - height));
+  return svg`<text x=${x} y=${y}>${lines.map(
+    (line, index) => svg`<tspan class=${index === 0 ? "number" : ""} x=${x} dy=${index === 0 ? 0 : LINE_PX}>${line}</tspan>`,
+  )}</text>`;
+}
+
+function readoutView({ values, cross }: MeasuringView): TemplateResult | typeof nothing {
+  if (!values) return cross ? html`<div class="readout"><div>…</div></div>` : nothing;
+  return html`<div class="readout">${valueLines(values).map((line) => html`<div>${line}</div>`)}</div>`;
+}
+
+function listView(view: MeasuringView): TemplateResult | typeof nothing {
+  const { all, isOpen } = view;
+  if (all.length === 0) return nothing;
+  const words = all.length === 1 ? "1 measurement" : `${all.length} measurements`;
+  return html`<section class="measured" data-own-gestures aria-label="Measurements">
+    <button class="head" aria-expanded=${String(isOpen)} @click=${view.unfold}>
+      ${words} · not stored ${icon("chevronDown")}
+    </button>
+    ${
+      isOpen
+        ? html`<ul>
+            ${all.map((one) => rowView(one, view))}
+          </ul>
+          ${basisOf(view)}
+          <p>Gone when this pane or page closes.</p>`
+        : nothing
+    }
+  </section>`;
+}
+
+function rowView(one: Measured, view: MeasuringView): TemplateResult {
+  const { opened } = view.scene.shown;
+  const index = opened.frames.findIndex(
+    (frame) => frame.frame_number === one.on.frame && opened.instances[frame.instance]?.digest === one.on.digest,
+  );
+  const place = `${opened.kind === "clip" ? "Frame" : "Im"} ${index + 1}`;
+  return html`<li>
+    <button aria-pressed=${String(one.id === view.selected)} @click=${() => view.go(one)}>
+      <span>${place}</span> ${resultInShort(one.result)}
+    </button>
+    <button aria-label="Remove the measurement on ${place}" @click=${() => view.remove(one)}>${icon("trash")}</button>
+  </li>`;
+}
+
+/** What the SUV of the selected measurement rests on (S07). */
+function basisOf({ all, selected }: MeasuringView): TemplateResult | typeof nothing {
+  const result = all.find((one) => one.id === selected)?.result;
+  const basis = result?.kind === "known" ? (result.answer.suv_basis ?? []) : [];
+  return basis.length > 0 ? html`<p>SUV: ${basis.join("; ")}</p>` : nothing;
+}
+
+/** Break a text at blanks into lines of at most so many letters. */
+function wrapped(text: string, most: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + word.length < most) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+function clamp(value: number, low: number, high: number): number {
+  return Math.min(Math.max(value, low), high);
+}

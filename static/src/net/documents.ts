@@ -81,6 +81,10 @@ export interface CineDocument {
   readonly start: number;
   readonly stop: number;
   readonly sequencing: "looping" | "sweeping";
+  /** R waves of the heart, in milliseconds from the first frame; absent or null where the image states none. */
+  readonly r_waves_ms?: readonly number[] | null;
+  /** Of a stress test: which stage this loop is of; absent or null where it isn't of one. */
+  readonly stage?: { readonly name: string; readonly number: number | null; readonly view: string } | null;
 }
 
 export interface LevelDocument {

@@ -6,10 +6,22 @@ import type { CineDocument } from "../net/documents";
 import type { Channel } from "../net/stream_client";
 import type { PictureHeader } from "../net/wire";
 import type { WireView } from "../net/worker_messages";
-import { type CineClock, clockOf, droppedBetween, indexOf, ordinalAt, ordinalOf, type RunningClock, startOf } from "../state/cine_clock";
+import {
+  type CineClock,
+  clockOf,
+  droppedBetween,
+  indexOf,
+  ordinalAt,
+  ordinalOf,
+  ownPlayback,
+  type Playback,
+  type RunningClock,
+  startOf,
+} from "../state/cine_clock";
+import { Filling } from "../state/filling";
 
 const DECODE_AHEAD = 3;
-/** Playing begins once the whole loop is here, or so much of it after a second of waiting. */
+/** Playing begins once all that is missing will come in time; after a second of waiting, with so much of the loop. */
 const HEAD_START_MS = 350;
 const PATIENCE_MS = 1000;
 const LONGEST_QUEUE = 512;
@@ -34,7 +46,8 @@ interface DecodedFrame {
 }
 
 export class CinePlayer {
-  readonly clock: CineClock;
+  clock: CineClock;
+  playback: Playback;
   isPlaying = false;
   speed = 1;
   /** Frames that were due and not shown, since playing began. */
@@ -59,14 +72,17 @@ export class CinePlayer {
   private readonly outstanding = new Set<number>();
   private readonly decoding = new Set<number>();
   private readonly ready = new Map<number, DecodedFrame>();
+  private readonly filling = new Filling();
 
   constructor(
-    cine: CineDocument,
-    frameCount: number,
+    readonly cine: CineDocument,
+    /** Of the whole clip, played or not. */
+    readonly clipLength: number,
     private readonly channel: Channel,
     private readonly screen: CineScreen,
   ) {
-    this.clock = clockOf(cine, frameCount);
+    this.playback = ownPlayback(cine, clipLength);
+    this.clock = clockOf(cine, clipLength, this.playback);
   }
 
   get bufferedCount(): number {
@@ -76,6 +92,16 @@ export class CinePlayer {
   /** Distinct frames of one pass. */
   get frameCount(): number {
     return new Set(this.clock.steps).size;
+  }
+
+  /** Index of the frame that plays; null while none does. */
+  get playingIndex(): number | null {
+    return this.isPlaying ? indexOf(this.clock, this.drawnOrdinal ?? this.firstOrdinal) : null;
+  }
+
+  /** How often the loop has come to its end, since playing began or the loop was changed. */
+  get passes(): number {
+    return Math.floor((this.drawnOrdinal ?? 0) / this.clock.steps.length);
   }
 
   get isBuffering(): boolean {
@@ -94,12 +120,30 @@ export class CinePlayer {
     if (this.isPlaying) this.rewind();
   }
 
-  play(fromIndex: number): void {
+  /** isShown: that frame stands on the glass already, and the next is due at once. */
+  play(fromIndex: number, isShown = false): void {
     this.isAlong = false;
     this.lead = null;
     this.begin();
-    this.rewindTo(ordinalOf(this.clock, fromIndex));
+    const ordinal = ordinalOf(this.clock, fromIndex);
+    this.rewindTo(isShown && this.clock.steps[ordinal] === fromIndex ? ordinal + 1 : ordinal);
     this.askAhead();
+    this.decodeAhead(this.firstOrdinal);
+    this.screen.cineChanged();
+  }
+
+  /** Play another part of the clip, or otherwise; goes on from the frame that plays. */
+  usePlayback(playback: Playback): void {
+    if (JSON.stringify(playback) === JSON.stringify(this.playback)) return;
+    const index = this.playingIndex;
+    const beganAt = this.running && this.beganAt(this.running, this.drawnOrdinal ?? this.firstOrdinal);
+    this.playback = playback;
+    this.clock = clockOf(this.cine, this.clipLength, playback);
+    this.isAlong = false;
+    this.lead = null;
+    this.clearDecoded();
+    if (index === null) this.drawnOrdinal = null;
+    else this.goOnFrom(index, beganAt);
     this.screen.cineChanged();
   }
 
@@ -144,7 +188,8 @@ export class CinePlayer {
     this.isAlong = false;
     this.lead = null;
     if (this.running && this.drawnOrdinal !== null) {
-      this.running = { ...this.running, firstOrdinal: this.drawnOrdinal, startedAtMs: performance.now(), speed };
+      const firstOrdinal = this.drawnOrdinal;
+      this.running = { ...this.running, firstOrdinal, startedAtMs: this.beganAt(this.running, firstOrdinal), speed };
     }
     this.screen.cineChanged();
   }
@@ -153,6 +198,7 @@ export class CinePlayer {
   keep(index: number, evicted: readonly number[]): void {
     this.outstanding.delete(index);
     this.buffered.add(index);
+    this.filling.came(performance.now());
     if (evicted.length > 0) this.reach = Math.max(SHORTEST_REACH, Math.floor(this.buffered.size * 0.6));
     for (const gone of evicted) this.buffered.delete(gone);
     if (this.isPlaying) this.screen.cineChanged();
@@ -198,6 +244,22 @@ export class CinePlayer {
     this.rewindTo(this.lead ? ordinalAt(this.lead, performance.now()) : (this.drawnOrdinal ?? this.firstOrdinal));
   }
 
+  /** The clock has been made anew: the frame that stands on the glass goes on by it, unless it plays no more. */
+  private goOnFrom(index: number, beganAt: number | null): void {
+    const isIn = this.clock.steps.includes(index);
+    const firstOrdinal = ordinalOf(this.clock, index);
+    if (beganAt === null) return this.rewindTo(firstOrdinal);
+    this.firstOrdinal = firstOrdinal;
+    this.drawnOrdinal = isIn ? firstOrdinal : null;
+    const startedAtMs = isIn ? beganAt : performance.now();
+    this.running = { clock: this.clock, startedAtMs, firstOrdinal, speed: this.speed };
+  }
+
+  /** When an ordinal of a running clock began. */
+  private beganAt({ clock, firstOrdinal, startedAtMs, speed }: RunningClock, ordinal: number): number {
+    return startedAtMs + (startOf(clock, ordinal) - startOf(clock, firstOrdinal)) / speed;
+  }
+
   private rewindTo(ordinal: number): void {
     this.running = null;
     this.waitingSinceMs = performance.now();
@@ -212,10 +274,11 @@ export class CinePlayer {
     if (this.wasHidden) this.drawnOrdinal = null;
     this.wasHidden = false;
     this.askAhead();
-    if (!this.running) this.startWhenReady(now);
+    if (!this.running && this.lead) this.startWhenReady(now);
     // Until enough is here, the first frame stands.
     const due = this.running ? ordinalAt(this.running, now) : this.firstOrdinal;
     this.drawDue(due);
+    if (!this.running) this.startWhenReady(now);
     this.decodeAhead(due);
   }
 
@@ -248,12 +311,7 @@ export class CinePlayer {
   private startWhenReady(now: number): void {
     if (this.isAlong && !this.lead) return;
     const first = this.lead ? ordinalAt(this.lead, now) : this.firstOrdinal;
-    const step_ms = this.clock.periodMs / this.clock.steps.length;
-    const headStart = Math.max(3, Math.ceil((HEAD_START_MS * this.speed) / step_ms));
-    const wanted = Math.min(this.clock.steps.length, now - this.waitingSinceMs < PATIENCE_MS ? this.reach : headStart);
-    for (let ahead = 0; ahead < wanted; ahead++) {
-      if (!this.buffered.has(indexOf(this.clock, first + ahead))) return;
-    }
+    if (!this.isFilledFrom(first, now)) return;
     if (this.lead) {
       this.running = this.lead;
       this.drawnOrdinal = null; // ordinals count from their beginning now: nothing between was missed
@@ -262,6 +320,21 @@ export class CinePlayer {
       this.running = { clock: this.clock, startedAtMs: now, firstOrdinal: first, speed: this.speed };
     }
     this.screen.cineChanged();
+  }
+
+  /** What is here will do: nothing will be late, as fast as pictures come; or there was waiting enough. */
+  private isFilledFrom(first: number, now: number): boolean {
+    const length = this.clock.steps.length;
+    const isHere = (ahead: number) => this.buffered.has(indexOf(this.clock, first + ahead));
+    const waits: number[] = [];
+    for (let ahead = 0; ahead < length; ahead++) {
+      if (!isHere(ahead)) waits.push((startOf(this.clock, first + ahead) - startOf(this.clock, first)) / this.speed);
+    }
+    if (this.filling.isInTime(waits)) return true;
+    if (now - this.waitingSinceMs < PATIENCE_MS) return false;
+    const step_ms = this.clock.periodMs / length;
+    const headStart = Math.min(length, Math.max(3, Math.ceil((HEAD_START_MS * this.speed) / step_ms)));
+    return Array.from({ length: headStart }, (_, ahead) => ahead).every(isHere);
   }
 
   /** Ask for what is missing, in playing order from here; one queue at a time. */
@@ -276,6 +349,7 @@ export class CinePlayer {
     }
     if (missing.size === 0) return;
     for (const index of missing) this.outstanding.add(index);
+    this.filling.began(performance.now());
     this.channel.loop(this.key, [...missing], this.view);
   }
 

@@ -58,7 +58,7 @@ def test_a_state_is_listed_with_the_stack_that_it_is_about(alice):
     found = items_of(alice)
     assert found[SERIES]["presentations"] == [{
         "sop_instance_uid": uid("instance", "state"), "label": "BONE", "description": "as reported", "creator": "Reader, Rita",
-        "created": "20260102030405", "kind": "grayscale", "is_applied": True, "applies_to": {"frames": 2, "of": 3, "first": 1},
+        "created": "20260102030405", "kind": "grayscale", "is_applied": True, "reason": "", "applies_to": {"frames": 2, "of": 3, "first": 1},
     }]  # fmt: skip
     own = found[uid("series", "states")]  # the object itself stays where it was filed
     assert (own["kind"], own["object"]["name"], own["presentations"]) == ("object", "Presentation state", [])
@@ -90,6 +90,7 @@ def test_a_state_that_is_not_applied_is_listed_as_such(alice):
     store(*images, state(images[0], kind="8"))
     (listed,) = items_of(alice)[SERIES]["presentations"]
     assert (listed["kind"], listed["is_applied"]) == ("advanced blending", False)
+    assert listed["reason"] == "Viewbox doesn't apply states of this kind yet: advanced blending"
 
 
 def test_the_real_state_is_listed_over_all_its_slices(alice, shared_data):

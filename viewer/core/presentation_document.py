@@ -21,6 +21,7 @@ def state_head(state: PresentationState) -> dict[str, Any]:
         "created": state.created,
         "kind": state.kind,
         "is_applied": state.is_applied,
+        "reason": "" if state.is_applied else next(iter(state.notes), "Viewbox doesn't apply it"),
     }
 
 

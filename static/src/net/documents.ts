@@ -103,6 +103,18 @@ export interface SlideDocument {
   readonly objective_power: number | null;
 }
 
+/** What of the display chain the first image offers to switch; archives filed before there were such facts say less. */
+export interface ChainDocument {
+  /** Labels. */
+  readonly overlays: readonly string[];
+  /** Explanations. */
+  readonly voi_luts: readonly string[];
+  readonly shutter: boolean;
+  readonly subtraction: "recommended" | "available" | null;
+  /** Name of the ICC profile. */
+  readonly colour_profile: string | null;
+}
+
 /** What the server says when a viewport's series was opened. */
 export interface OpenedDocument {
   readonly epoch: number;
@@ -130,6 +142,7 @@ export interface OpenedDocument {
   readonly photometric?: string | null;
   readonly windows: readonly WindowDocument[];
   readonly window_unit?: string | null;
+  readonly chain?: ChainDocument | null;
   /** Height of a pixel over its width; 1 where nothing is said. */
   readonly pixel_aspect?: number | null;
   readonly laterality?: string | null;
@@ -192,6 +205,8 @@ export interface ListedPresentation {
   readonly created: string;
   readonly kind: string;
   readonly is_applied: boolean;
+  /** Why it isn't applied. */
+  readonly reason: string;
   readonly applies_to: { readonly frames: number; readonly of: number; readonly first: number };
 }
 

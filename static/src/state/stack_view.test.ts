@@ -23,6 +23,22 @@ describe("stack view", () => {
     expect(changed(view, { kind: "zoom", factor: 1000, at }, 1).zoom).toBe(40);
   });
 
+  it("brings the window and place of a presentation state, and leaves the frame", () => {
+    const own = changed({ ...FIRST_VIEW, index: 3, window: [40, 80], invert: true }, { kind: "rotate", quarters: 1 }, 9);
+    const shown = changed(own, { kind: "look", look: { presentation: "2.25.90" } }, 9);
+    expect(shown).toEqual({ ...FIRST_VIEW, index: 3, look: { ...FIRST_VIEW.look, presentation: "2.25.90" } });
+    const placed = changed(shown, { kind: "place", orientation: rotate(UPRIGHT, 1), zoom: 90, pan: { x: 1, y: 2 } }, 9);
+    expect([placed.zoom, placed.pan, placed.look.presentation]).toEqual([90, { x: 1, y: 2 }, "2.25.90"]);
+    expect(changed(placed, { kind: "zoom", factor: 1.25, at: { x: 0, y: 0 } }, 9).zoom).toBe(90);
+    expect(changed(placed, { kind: "reset" }, 9)).toEqual({ ...FIRST_VIEW, index: 3 });
+  });
+
+  it("takes a window of the image's instead of the person's, and leaves it for any other switch", () => {
+    const own = { ...FIRST_VIEW, window: [40, 80] as const };
+    expect(changed(own, { kind: "look", look: { voi: 1 } }, 9)).toMatchObject({ window: null, look: { voi: 1 } });
+    expect(changed(own, { kind: "look", look: { overlays: false } }, 9)).toMatchObject({ window: [40, 80], look: { overlays: false } });
+  });
+
   it("asks the server only for what the browser can't do", () => {
     const asks = (action: Parameters<typeof changed>[1]) => needsPicture(FIRST_VIEW, changed(FIRST_VIEW, action, 9));
     expect(asks({ kind: "invert" })).toBe(true);

@@ -51,6 +51,8 @@ export type ViewAction =
   | { readonly kind: "zoom"; readonly factor: number; readonly at: Point }
   | { readonly kind: "pan"; readonly by: Point }
   | { readonly kind: "fit" }
+  /** As a presentation state lays the picture. */
+  | { readonly kind: "place"; readonly orientation: Orientation; readonly zoom: number; readonly pan: Point }
   | { readonly kind: "reset" };
 
 /** Return the view after an action. */
@@ -65,7 +67,7 @@ export function changed(view: StackView, action: ViewAction, frameCount: number)
     case "invert":
       return { ...view, invert: !view.invert };
     case "look":
-      return { ...view, look: { ...view.look, ...action.look } };
+      return looked(view, action.look);
     case "flip": {
       const flip = action.axis === "horizontal" ? flipHorizontally : flipVertically;
       const pan = action.axis === "horizontal" ? { x: -view.pan.x, y: view.pan.y } : { x: view.pan.x, y: -view.pan.y };
@@ -79,6 +81,8 @@ export function changed(view: StackView, action: ViewAction, frameCount: number)
       return { ...view, pan: { x: view.pan.x + action.by.x, y: view.pan.y + action.by.y } };
     case "fit":
       return { ...view, zoom: 1, pan: { x: 0, y: 0 } };
+    case "place":
+      return { ...view, orientation: action.orientation, zoom: action.zoom, pan: action.pan };
     case "reset":
       return { ...FIRST_VIEW, index: view.index };
   }
@@ -135,8 +139,18 @@ export function rectOnScreen(
   };
 }
 
+/** A presentation state, and the stored image, bring their own window and place; a window of the image takes the place of the person's. */
+function looked(view: StackView, change: Partial<Look>): StackView {
+  if (change.presentation !== undefined) {
+    const { presentation } = change;
+    return { ...FIRST_VIEW, index: view.index, look: { ...view.look, voi: null, voiFunction: null, ...change, presentation } };
+  }
+  return { ...view, window: change.voi === undefined ? view.window : null, look: { ...view.look, ...change } };
+}
+
 function zoomed(view: StackView, factor: number, at: Point): StackView {
-  const zoom = clamp(view.zoom * factor, ZOOM_LIMITS[0], ZOOM_LIMITS[1]);
+  // What a presentation state has placed may lie beyond the limits: it doesn't jump back to them.
+  const zoom = clamp(view.zoom * factor, Math.min(ZOOM_LIMITS[0], view.zoom), Math.max(ZOOM_LIMITS[1], view.zoom));
   const real = zoom / view.zoom;
   return { ...view, zoom, pan: { x: at.x - (at.x - view.pan.x) * real, y: at.y - (at.y - view.pan.y) * real } };
 }

@@ -9,7 +9,7 @@ const LITERAL = [
   "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff", // view-state hash
   "00010000 80000000 00020000 00010000", // 256x128 of 512x256
   "00002042 0000c843", // window 40 / 400
-  "01 01 0300 00004041", // lossy, source lossy, inverted + reduced, ratio 12
+  "01 01 5700 00004041", // lossy, source lossy, ratio 12; inverted, reduced, colour managed, shutter, profile unused
   "c8000000 5e010000", // 200 µs render, 350 µs encode
   "03000000 04000000 02 000000", // tile 3, 4 of level 2
   "04000000", // 4 bytes of payload
@@ -48,6 +48,12 @@ describe("picture header", () => {
       sourceRatio: 12,
       inverted: true,
       reduced: true,
+      colourManaged: true,
+      overlaysDrawn: false,
+      shutterApplied: true,
+      subtracted: false,
+      profileUnused: true,
+      presented: false,
       renderMicroseconds: 200,
       encodeMicroseconds: 350,
       tileColumn: 3,
@@ -62,10 +68,11 @@ describe("picture header", () => {
   it("says null where the window or the ratio is not a number", () => {
     const parts = [...LITERAL];
     parts[5] = "0000c07f 0000c07f";
-    parts[6] = "00 00 0000 0000c07f";
+    parts[6] = "00 00 a800 0000c07f";
     const header = parseHeader(bytes(parts));
     expect([header.windowCenter, header.windowWidth, header.sourceRatio]).toEqual([null, null, null]);
     expect(header.fidelity).toBe("lossless");
+    expect([header.overlaysDrawn, header.subtracted, header.presented, header.inverted]).toEqual([true, true, true, false]);
   });
 
   it.each([

@@ -75,6 +75,16 @@ export interface PictureHeader {
   readonly sourceRatio: number | null;
   readonly inverted: boolean;
   readonly reduced: boolean;
+  /** Colours were taken through the image's ICC profile. */
+  readonly colourManaged: boolean;
+  readonly overlaysDrawn: boolean;
+  readonly shutterApplied: boolean;
+  /** A mask was subtracted; the window is one of differences. */
+  readonly subtracted: boolean;
+  /** There is an ICC profile that was not used. */
+  readonly profileUnused: boolean;
+  /** A presentation state is applied. */
+  readonly presented: boolean;
   readonly renderMicroseconds: number;
   readonly encodeMicroseconds: number;
   readonly tileColumn: number;
@@ -145,6 +155,12 @@ export function parseHeader(message: ArrayBuffer): PictureHeader {
     sourceRatio: finiteOrNull(view.getFloat32(84, true)),
     inverted: (flags & 1) !== 0,
     reduced: (flags & 2) !== 0,
+    colourManaged: (flags & 4) !== 0,
+    overlaysDrawn: (flags & 8) !== 0,
+    shutterApplied: (flags & 16) !== 0,
+    subtracted: (flags & 32) !== 0,
+    profileUnused: (flags & 64) !== 0,
+    presented: (flags & 128) !== 0,
     renderMicroseconds: view.getUint32(88, true),
     encodeMicroseconds: view.getUint32(92, true),
     tileColumn: view.getUint32(96, true),

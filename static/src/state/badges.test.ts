@@ -18,6 +18,7 @@ const STATE: ListedPresentation = {
   created: "",
   kind: "grayscale",
   is_applied: true,
+  reason: "",
   applies_to: { frames: 2, of: 3, first: 0 },
 };
 

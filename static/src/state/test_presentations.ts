@@ -10,6 +10,7 @@ export function presentationDocument(change: Partial<PresentationDocument> = {})
     created: "2026-01-02",
     kind: "grayscale",
     is_applied: true,
+    reason: "",
     study_instance_uid: "2.25.1",
     series_instance_uid: "2.25.9",
     applies_to: [{ series_instance_uid: "2.25.2", sop_instance_uid: "2.25.10", frames: null }],

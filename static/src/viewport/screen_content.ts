@@ -5,12 +5,14 @@
  */
 import type { PictureHeader } from "../net/wire";
 import type { IdentityTable, Refusal } from "../state/identity";
+import { LookHistory } from "../state/look_history";
 import type { OnScreen } from "./session_screen";
 
 export class ScreenContent {
   table: IdentityTable | null = null;
   onScreen: OnScreen | null = null;
   picturesShown = 0;
+  readonly looks = new LookHistory();
   readonly refusals = new Map<Refusal, number>();
 
   get refusedCount(): number {
@@ -27,7 +29,7 @@ export class ScreenContent {
       return false;
     }
     this.blank();
-    this.onScreen = { opened: this.table.opened, header, identified, bitmap };
+    this.onScreen = { opened: this.table.opened, header, identified, bitmap, look: this.looks.of(header.sequence) };
     this.picturesShown += 1;
     return true;
   }

@@ -2,6 +2,7 @@
 import type { OpenedDocument } from "../net/documents";
 import type { PictureHeader } from "../net/wire";
 import type { Identified } from "../state/identity";
+import type { Look } from "../state/look";
 import type { SharedStackView } from "../state/shared_state";
 import type { Size } from "../state/stack_view";
 
@@ -10,6 +11,8 @@ export interface OnScreen {
   readonly header: PictureHeader;
   readonly identified: Identified;
   readonly bitmap: ImageBitmap;
+  /** That it was asked for by; null: not known any more. */
+  readonly look: Look | null;
 }
 
 export interface SessionScreen {

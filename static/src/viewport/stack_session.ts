@@ -132,6 +132,7 @@ export class StackSession implements ChannelListener, CineScreen {
     this.channel.lead();
     const before = this.view;
     this.view = changed(before, action, this.frameCount);
+    if (before.look !== this.view.look) this.content.looks.changed(this.channel.nextSequence, this.view.look);
     if (action.kind === "scroll" || action.kind === "go") this.pauseCine();
     if (needsPicture(before, this.view)) this.wishes.ahead.moved(before.index, this.view.index);
     if (needsPicture(before, this.view) || !this.onScreen) this.ask(true);
@@ -442,6 +443,7 @@ export class StackSession implements ChannelListener, CineScreen {
     this.content.table = null;
     this.fault = null;
     this.isLoopEncoded = false;
+    this.content.looks.forget(this.channel.nextSequence);
     this.content.blank();
   }
 }

@@ -53,10 +53,9 @@ export class PictureWishes {
   /** A quick picture of the view; after a rest, `whenRested`. */
   quick(): void {
     const whole = this.wholeView();
-    if (this.ahead.has(this.source.view().index, whole)) {
-      this.ask("whole", whole, true);
-      this.fetchAhead();
-    } else this.ask("quick", this.quickView(), true);
+    if (this.ahead.has(this.source.view().index, whole)) this.ask("whole", whole, true);
+    else this.ask("quick", this.quickView(), true);
+    this.fetchAhead();
     this.restIn(REST_MS);
   }
 

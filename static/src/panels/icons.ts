@@ -34,6 +34,7 @@ import pause from "lucide-static/icons/pause.svg?raw";
 import play from "lucide-static/icons/play.svg?raw";
 import presentation from "lucide-static/icons/presentation.svg?raw";
 import rectangle from "lucide-static/icons/rectangle-horizontal.svg?raw";
+import repeat from "lucide-static/icons/repeat.svg?raw";
 import rotateLeft from "lucide-static/icons/rotate-ccw.svg?raw";
 import rotateRight from "lucide-static/icons/rotate-cw.svg?raw";
 import ruler from "lucide-static/icons/ruler.svg?raw";
@@ -91,6 +92,7 @@ const ICONS = {
   play,
   presentation,
   rectangle,
+  repeat,
   reset,
   rotateLeft,
   rotateRight,

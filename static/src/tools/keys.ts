@@ -1,10 +1,12 @@
 /** Which key does what in a viewer, as a table: the page and its cheat sheet both read it. */
+import type { LoopCommand, LoopPageCommand } from "../state/loop_commands";
 import type { ViewAction } from "../state/stack_view";
 import type { Tool } from "../state/tool";
 
 /** Everything that a key, a button or a menu can ask of the viewport in use. */
 export type Command =
   | Exclude<ViewAction, { kind: "zoom" | "window" | "pan" }>
+  | LoopCommand
   | { readonly kind: "zoom-step"; readonly factor: number }
   | { readonly kind: "pan-step"; readonly x: number; readonly y: number }
   | { readonly kind: "preset"; readonly number: number }
@@ -16,6 +18,7 @@ export type Command =
 
 /** What concerns the page rather than one viewport. */
 export type PageCommand =
+  | LoopPageCommand
   | { readonly kind: "tool"; readonly tool: Tool }
   | { readonly kind: "item"; readonly by: number }
   | { readonly kind: "pane"; readonly by: number }
@@ -40,6 +43,14 @@ const KEYS: Readonly<Record<string, Pressed>> = {
   End: viewport({ kind: "end" }),
   " ": viewport({ kind: "play" }),
   c: viewport({ kind: "play" }),
+  b: viewport({ kind: "bounce" }),
+  ",": viewport({ kind: "speed", by: -1 }),
+  ".": viewport({ kind: "speed", by: 1 }),
+  "Shift+I": viewport({ kind: "range", edge: "start" }),
+  "Shift+O": viewport({ kind: "range", edge: "end" }),
+  "Shift+C": viewport({ kind: "range", edge: "whole" }),
+  y: page({ kind: "in-step" }),
+  a: page({ kind: "clip-after-clip" }),
   i: viewport({ kind: "invert" }),
   h: viewport({ kind: "flip", axis: "horizontal" }),
   v: viewport({ kind: "flip", axis: "vertical" }),
@@ -89,9 +100,20 @@ export const CHEAT_SHEET: readonly { readonly title: string; readonly rows: read
       ["↑ ↓ or wheel", "previous, next image"],
       ["Shift ↑ ↓", "ten images"],
       ["Home End", "first, last image"],
-      ["Space or c", "play, pause a loop"],
-      ["← →", "step frames while paused; else change pane"],
       ["PgUp PgDn", "previous, next series"],
+    ],
+  },
+  {
+    title: "Loops",
+    rows: [
+      ["Space or c", "play, pause"],
+      ["← →", "step frames while paused; else change pane"],
+      [", .", "slower, faster"],
+      ["b", "back and forth"],
+      ["Shift I, Shift O", "begin, end with this frame"],
+      ["Shift C", "the whole clip"],
+      ["y", "two loops in step, beat for beat"],
+      ["a", "one clip after another"],
     ],
   },
   {

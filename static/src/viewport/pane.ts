@@ -4,6 +4,7 @@ import { customElement, property, query, state } from "lit/decorators.js";
 import type { ItemDocument, PatientDocument, StudyDocument } from "../net/documents";
 import type { StreamClient } from "../net/stream_client";
 import type { Target } from "../net/worker_messages";
+import { ALONE, type PageLoops } from "../panels/cine_menu";
 import { icon } from "../panels/icons";
 import type { OverlayMode } from "../state/corner_texts";
 import type { StudyTag } from "../state/hanging";
@@ -14,6 +15,7 @@ import { controls } from "../styles/controls";
 import type { Command } from "../tools/keys";
 import type { SlideViewport } from "./slide_viewport";
 import "./slide_viewport";
+import type { StackSession } from "./stack_session";
 import type { StackViewport } from "./stack_viewport";
 import "./stack_viewport";
 import type { SummaryChanged, ViewportProbe } from "./summary";
@@ -150,6 +152,8 @@ export class Pane extends LitElement {
   @property() overlay: OverlayMode = "full";
   @property({ type: Boolean }) details = false;
   @property({ type: Boolean, reflect: true }) active = false;
+  /** How the page plays its loops. */
+  @property({ attribute: false }) loops: PageLoops = ALONE;
   @state() private notes: readonly string[] = [];
   @state() private shownPatient: PatientDocument | null = null;
   @query("viewbox-stack, viewbox-slide") private viewport!: StackViewport | SlideViewport | null;
@@ -163,6 +167,12 @@ export class Pane extends LitElement {
 
   get probe(): ViewportProbe | null {
     return this.viewport?.probe ?? null;
+  }
+
+  /** Its loop, for those that play together; null where it shows none. */
+  get loop(): StackSession | null {
+    const { viewport } = this;
+    return viewport && "loop" in viewport ? viewport.loop : null;
   }
 
   /** How it is looked at now; null before its series is open. */
@@ -266,6 +276,7 @@ export class Pane extends LitElement {
           .details=${common.details}
           .label=${common.label}
           .tool=${this.tool}
+          .loops=${this.loops}
           @summary-changed=${this.summarised}
         ></viewbox-stack>`;
   }

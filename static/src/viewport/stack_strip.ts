@@ -1,19 +1,25 @@
 /** The strip under a stack's glass: its loop's buttons, the slider, and how far the picture can be trusted. */
 import { html, nothing, type TemplateResult } from "lit";
 import type { OpenedDocument } from "../net/documents";
+import type { PageLoops } from "../panels/cine_menu";
+import "../panels/cine_menu";
 import { icon } from "../panels/icons";
-import { rateWords } from "../state/cine_clock";
+import { playbackWords, rateWords, stepWords } from "../state/cine_clock";
+import { SPEEDS } from "../state/loop_commands";
 import type { Command } from "../tools/keys";
+import type { CinePlayer } from "./cine_player";
 import { trustChip } from "./fidelity_view";
+import { Cutting } from "./loop_handling";
+import type { FrameChosen, RangeChosen } from "./loop_slider";
+import "./loop_slider";
 import type { StackSession } from "./stack_session";
 
-const SPEEDS = [0.25, 0.5, 1, 2] as const;
-
-export function strip(session: StackSession | null, perform: (command: Command) => void): TemplateResult {
+export function strip(session: StackSession | null, page: PageLoops, perform: (command: Command) => void): TemplateResult {
   const shown = session?.onScreen;
   return html`<div class="strip ${session?.cine ? "" : "single"}">
-    ${session?.cine && shown ? cineControls(session, shown.opened, perform) : nothing}
+    ${session?.cine && shown ? cineControls(session.cine, page, perform) : nothing}
     ${shown && session && shown.opened.frames.length > 1 ? slider(session, shown.opened, shown.identified.index) : html`<span class="spring"></span>`}
+    ${session?.cine && shown ? cineChips(session.cine, page) : nothing}
     ${
       session && session.refusedCount > 0
         ? html`<span class="chip warn" title="Pictures that were not of this series were not shown">${session.refusedCount} refused</span>`
@@ -24,6 +30,7 @@ export function strip(session: StackSession | null, perform: (command: Command) 
 }
 
 function slider(session: StackSession, opened: OpenedDocument, index: number): TemplateResult {
+  if (session.cine) return loopSlider(session, session.cine, index);
   const slid = (event: Event) => session.act({ kind: "go", index: Number((event.target as HTMLInputElement).value) - 1 });
   return html`<input
     class="grow"
@@ -31,16 +38,31 @@ function slider(session: StackSession, opened: OpenedDocument, index: number): T
     min="1"
     max=${opened.frames.length}
     .value=${String(index + 1)}
-    aria-label=${opened.kind === "clip" ? "Frame" : "Image"}
+    aria-label="Image"
     aria-valuetext=${`${index + 1} of ${opened.frames.length}`}
     @input=${slid}
   />`;
 }
 
-function cineControls(session: StackSession, opened: OpenedDocument, perform: (command: Command) => void): TemplateResult | typeof nothing {
-  const { cine } = session;
-  if (!cine || !opened.cine) return nothing;
-  const speedChosen = (event: Event) => session.setSpeed(Number((event.target as HTMLSelectElement).value));
+/** One hand cuts at a time. */
+const cutting = new Cutting();
+
+function loopSlider(session: StackSession, cine: CinePlayer, index: number): TemplateResult {
+  const chosen = (event: FrameChosen) =>
+    event.isCut ? cutting.look(session, event.index) : session.act({ kind: "go", index: event.index });
+  return html`<viewbox-loop-slider
+    class="grow"
+    .count=${cine.clipLength}
+    .index=${index}
+    .first=${cine.playback.first}
+    .last=${cine.playback.last}
+    @frame-chosen=${chosen}
+    @range-chosen=${(event: RangeChosen) => cutting.cut(session, event.first, event.last)}
+  ></viewbox-loop-slider>`;
+}
+
+function cineControls(cine: CinePlayer, page: PageLoops, perform: (command: Command) => void): TemplateResult {
+  const speedChosen = (event: Event) => perform({ kind: "speed", to: Number((event.target as HTMLSelectElement).value) });
   return html`
     <button @click=${() => perform({ kind: "play" })} aria-label=${cine.isPlaying ? "Pause" : "Play"}>
       ${icon(cine.isPlaying ? "pause" : "play")}
@@ -48,9 +70,24 @@ function cineControls(session: StackSession, opened: OpenedDocument, perform: (c
     <button class="step" @click=${() => perform({ kind: "scroll", by: -1 })} aria-label="Previous frame">${icon("stepBack")}</button>
     <button class="step" @click=${() => perform({ kind: "scroll", by: 1 })} aria-label="Next frame">${icon("stepForward")}</button>
     <select aria-label="Speed" @change=${speedChosen}>
-      ${SPEEDS.map((speed) => html`<option value=${speed} ?selected=${cine.speed === speed}>${speed}×</option>`)}
+      ${SPEEDS.map((speed) => html`<option value=${speed} .selected=${cine.speed === speed}>${speed}×</option>`)}
     </select>
-    <span class="words rate" title=${rateWords(opened.cine)}>${rateWords(opened.cine)}</span>
+    <viewbox-cine-menu
+      .bounces=${cine.playback.bounce}
+      .isWhole=${playbackWords(cine.cine, cine.clipLength, { ...cine.playback, bounce: false }).length === 0}
+      .page=${page}
+    ></viewbox-cine-menu>
+    <span class="words rate" title=${rateWords(cine.cine)}>${rateWords(cine.cine)}</span>
+  `;
+}
+
+/** How the loop plays otherwise than by itself, and what was dropped of it (S08). */
+function cineChips(cine: CinePlayer, page: PageLoops): TemplateResult {
+  const step = stepWords(cine.cine, cine.clipLength, cine.playback);
+  return html`
+    ${playbackWords(cine.cine, cine.clipLength, cine.playback).map((words) => html`<span class="chip part">${words}</span>`)}
+    ${step ? html`<span class="chip step" title="How much faster or slower than it was its time runs">${step}</span>` : nothing}
+    ${page.isClipAfterClip ? html`<span class="chip after">one after another</span>` : nothing}
     ${cine.dropped > 0 ? html`<span class="chip warn">${cine.dropped} dropped</span>` : nothing}
   `;
 }

@@ -4,6 +4,7 @@ import { customElement, property, query, state } from "lit/decorators.js";
 import type { OpenedDocument } from "../net/documents";
 import type { StreamClient } from "../net/stream_client";
 import type { Target } from "../net/worker_messages";
+import { ALONE, type PageLoops } from "../panels/cine_menu";
 import { icon } from "../panels/icons";
 import type { OverlayMode } from "../state/corner_texts";
 import { changesInWords } from "../state/orientation";
@@ -21,6 +22,7 @@ import { detailsPanel } from "./fidelity_view";
 import { type GlassHost, type GlassScene, sceneOf } from "./glass_layer";
 import { glassStyles } from "./glass_styles";
 import { Layers } from "./layers";
+import { changeLoop, LoopMoved } from "./loop_handling";
 import { measuringStyles } from "./measuring_styles";
 import { overlays } from "./overlays";
 import { type DrawnPicture, PictureCanvas } from "./picture_canvas";
@@ -46,6 +48,8 @@ export class StackViewport extends LitElement implements SessionScreen, GestureH
   @property() overlay: OverlayMode = "full";
   @property({ type: Boolean }) details = false;
   @property() label = "";
+  /** How the page plays its loops. */
+  @property({ attribute: false }) loops: PageLoops = ALONE;
   @state() private spoken = "";
   @query("canvas") private canvasElement!: HTMLCanvasElement;
   @query(".glass") private glass!: HTMLElement;
@@ -82,6 +86,11 @@ export class StackViewport extends LitElement implements SessionScreen, GestureH
       isFollowing: session?.isFollowing ?? false,
       pointer: this.pointing?.drawn ?? null,
     };
+  }
+
+  /** Its loop, for those that play together; null where it shows none. */
+  get loop(): StackSession | null {
+    return this.session?.cine ? this.session : null;
   }
 
   /** What is on the glass, for what lies over it. */
@@ -125,6 +134,7 @@ export class StackViewport extends LitElement implements SessionScreen, GestureH
   override updated(before: PropertyValues<this>): void {
     if (before.has("target") && before.get("target") !== undefined) this.showTarget();
     this.tell();
+    if (this.session?.cine) this.dispatchEvent(new LoopMoved());
   }
 
   override disconnectedCallback(): void {
@@ -141,6 +151,10 @@ export class StackViewport extends LitElement implements SessionScreen, GestureH
     const { session } = this;
     if (!session?.opened || this.layers.command(command)) return;
     switch (command.kind) {
+      case "bounce":
+      case "range":
+      case "speed":
+        return changeLoop(session, command);
       case "play":
         return session.togglePlay();
       case "end":
@@ -273,7 +287,7 @@ export class StackViewport extends LitElement implements SessionScreen, GestureH
         <canvas tabindex="0" role="img" aria-label=${this.pictureInWords()}></canvas>
         ${this.layers.render()} ${pointerMarker} ${this.texts()} ${this.stateWords(condition)} ${this.detailsView()}
       </div>
-      ${strip(session, (command) => this.perform(command))}
+      ${strip(session, this.loops, (command) => this.perform(command))}
       <div class="visually-hidden" aria-live="polite">${this.spoken}</div>
     `;
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { MeasuredDocument, MeasurementDocument, StatisticsDocument, ValuesDocument } from "../net/measuring_api";
-import { lengthLines, numberInWords, resultLines, valueLines } from "./measurement_words";
+import { lengthLines, numberInWords, resultInShort, resultLines, valueLines } from "./measurement_words";
 
 const WHO = { sop_instance_uid: "2.25.10", instance: "aa".repeat(16), frame: 1 };
 const MM: MeasuredDocument = { value: 23.456, unit: "mm", kind: "calibrated", label: "Pixel Spacing (0028,0030)", components: [] };
@@ -41,6 +41,10 @@ describe("S06 lengths in words", () => {
     expect(lengthLines({ ...MM, value: 1.234, unit: "cm", label: "2D ultrasound region" })).toEqual(["1.23 cm", "2D ultrasound region"]);
   });
 
+  it("have it in the list as well", () => {
+    expect(resultInShort({ kind: "known", answer: { ...WHO, shape: "length", length: MM } })).toBe("23.5 mm · Pixel Spacing (0028,0030)");
+  });
+
   it("are not numbers where there is none", () => {
     const label = "across ultrasound regions: no length";
     expect(lengthLines({ ...MM, value: null, unit: "", label })).toEqual([label]);
@@ -53,7 +57,7 @@ describe("S06 lengths in words", () => {
     ] as const;
     expect(lengthLines({ ...MM, value: null, unit: "", label: "no length", components })).toEqual([
       "Δ 0.45 s",
-      "Δ 97.25 cm/s (−85 to 12.25)",
+      "Δ 97.3 cm/s (−85 to 12.3)",
       "no length",
     ]);
   });
@@ -61,7 +65,7 @@ describe("S06 lengths in words", () => {
 
 describe("S07 statistics in words", () => {
   it("say mean, deviation, range, area and how many", () => {
-    expect(ellipse({})).toEqual(["mean −12.35 HU · SD 5.50", "−20 to 31", "383.2 mm² · Pixel Spacing (0028,0030)", "4 pixels"]);
+    expect(ellipse({})).toEqual(["mean −12.3 HU · SD 5.50", "−20 to 31 HU", "383.2 mm² · Pixel Spacing (0028,0030)", "4 pixels"]);
   });
 
   it("say what was left out and what lies beyond", () => {
@@ -74,7 +78,7 @@ describe("S07 statistics in words", () => {
   it("name each quantity where there are several, and why one is missing", () => {
     const suv = (name: string) => ({ ...HU, kind: "suv" as const, name, mean: null, sd: null, min: null, max: null, reason: "no weight" });
     expect(ellipse({ statistics: [HU, suv("SUVbw"), suv("SUVbsa")] }).slice(0, 2)).toEqual([
-      "CT number mean −12.35 HU · SD 5.50 · −20 to 31",
+      "CT number mean −12.3 HU · SD 5.50 · −20 to 31 HU",
       "SUVbw, SUVbsa: no weight",
     ]);
   });
@@ -109,7 +113,7 @@ it("numbers have the digits that they are worth", () => {
   expect([0, -1024, 40.126, 0.0123456, 123.456, 1404.98666].map(numberInWords)).toEqual([
     "0",
     "−1024",
-    "40.13",
+    "40.1",
     "0.0123",
     "123.5",
     "1405.0",

@@ -23,9 +23,11 @@ export function resultLines(result: Result): readonly string[] {
   return [...statisticsLines(answer.statistics ?? []), ...(answer.area ? areaLines(answer.area) : []), ...caveats(answer)];
 }
 
-/** One line for a list: the first number alone. */
+/** One line for a list: the first number, a length with what it is worth. */
 export function resultInShort(result: Result): string {
-  return resultLines(result)[0] ?? NOT_MEASURED;
+  const lines = resultLines(result);
+  const isLength = result.kind === "known" && result.answer.length !== undefined;
+  return (isLength ? lines.join(" · ") : lines[0]) ?? NOT_MEASURED;
 }
 
 /** "23.4 mm", then what that rests on. */
@@ -55,7 +57,7 @@ function tenths(value: number): string {
 }
 
 function shortened(value: number, size: number): string {
-  if (size >= 100) return value.toFixed(1);
+  if (size >= 10) return value.toFixed(1);
   if (size >= 1) return value.toFixed(2);
   return String(Number(value.toPrecision(3)));
 }
@@ -81,7 +83,7 @@ function statisticsLines(rows: readonly StatisticsDocument[]): string[] {
     .flatMap((row) => {
       const sd = row.sd === null ? "" : ` · SD ${numberInWords(rounded(row.sd))}`;
       const mean = `mean ${withUnit(rounded(row.mean ?? 0), row.unit)}${sd}`;
-      const spread = row.count > 1 ? [`${numberInWords(rounded(row.min ?? 0))} to ${numberInWords(rounded(row.max ?? 0))}`] : [];
+      const spread = row.count > 1 ? [`${numberInWords(rounded(row.min ?? 0))} to ${withUnit(rounded(row.max ?? 0), row.unit)}`] : [];
       return rows.length > 1 ? [[`${row.name} ${mean}`, ...spread].join(" · ")] : [mean, ...spread];
     });
   return [...lines, ...reasonLines(rows.filter((row) => row.mean === null))];

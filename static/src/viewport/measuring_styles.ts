@@ -36,7 +36,7 @@ export const measuringStyles = css`
     cursor: grab;
   }
   .measure .handle {
-    fill: #101214;
+    fill: rgb(0 0 0 / 25%);
     stroke: #fff;
     stroke-width: 1.5;
   }
@@ -135,6 +135,15 @@ export const measuringStyles = css`
   }
   .measured li button:first-child span {
     color: var(--text-soft);
+  }
+  .measured li b {
+    overflow: hidden;
+    font-weight: 400;
+    text-overflow: ellipsis;
+    white-space: nowrap;
+  }
+  .measured li button:first-child span {
+    flex: none;
   }
   .measured p {
     flex: none;

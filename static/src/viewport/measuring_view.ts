@@ -77,18 +77,26 @@ function crossView({ x, y }: Point): SVGTemplateResult {
   return svg`<g class="measure"><path class="shade" d=${path} /><path class="line" d=${path} /></g>`;
 }
 
-/** Beside the shape, where there is room; always on the glass. */
 function numbersView(texts: readonly string[], from: Point, to: Point, size: Size): SVGTemplateResult {
   const lines = texts.flatMap((text) => wrapped(text, MOST_LETTERS));
-  const width = Math.max(...lines.map((line) => line.length)) * LETTER_PX;
-  const height = lines.length * LINE_PX;
-  const [left, right] = [Math.min(from.x, to.x), Math.max(from.x, to.x)];
-  const beside = right + 12 + width <= size.width - EDGE_PX ? right + 12 : left - 12 - width;
-  const x = clamp(beside, EDGE_PX, Math.max(EDGE_PX, size.width - EDGE_PX - width));
-  const y = clamp(Math.max(from.y, to.y) + 4, LINE_PX + EDGE_PX, Math.max(LINE_PX, size.height - EDGE_PX - height));
+  const room = { width: Math.max(...lines.map((line) => line.length)) * LETTER_PX, height: lines.length * LINE_PX };
+  const { x, y } = besideShape(room, from, to, size);
   return svg`<text x=${x} y=${y}>${lines.map(
     (line, index) => svg`<tspan class=${index === 0 ? "number" : ""} x=${x} dy=${index === 0 ? 0 : LINE_PX}>${line}</tspan>`,
   )}</text>`;
+}
+
+/** Where numbers begin: right of the shape, else left, else below, else above; always on the glass. */
+function besideShape(room: Size, from: Point, to: Point, glass: Size): Point {
+  const [left, right] = [Math.min(from.x, to.x), Math.max(from.x, to.x)];
+  const [top, bottom] = [Math.min(from.y, to.y), Math.max(from.y, to.y)];
+  const most = { x: Math.max(EDGE_PX, glass.width - EDGE_PX - room.width), y: Math.max(LINE_PX, glass.height - EDGE_PX - room.height) };
+  const y = clamp(bottom + 4, LINE_PX + EDGE_PX, most.y);
+  if (right + 12 <= most.x) return { x: right + 12, y };
+  if (left - 12 - room.width >= EDGE_PX) return { x: left - 12 - room.width, y };
+  const below = bottom + LINE_PX + 16;
+  const above = top - room.height - 4;
+  return { x: clamp(left, EDGE_PX, most.x), y: clamp(below <= most.y ? below : above, LINE_PX + EDGE_PX, most.y) };
 }
 
 function readoutView({ values, cross }: MeasuringView): TemplateResult | typeof nothing {
@@ -123,8 +131,8 @@ function rowView(one: Measured, view: MeasuringView): TemplateResult {
   );
   const place = `${opened.kind === "clip" ? "Frame" : "Im"} ${index + 1}`;
   return html`<li>
-    <button aria-pressed=${String(one.id === view.selected)} @click=${() => view.go(one)}>
-      <span>${place}</span> ${resultInShort(one.result)}
+    <button title=${resultLines(one.result).join("\n")} aria-pressed=${String(one.id === view.selected)} @click=${() => view.go(one)}>
+      <span>${place}</span><b>${resultInShort(one.result)}</b>
     </button>
     <button aria-label="Remove the measurement on ${place}" @click=${() => view.remove(one)}>${icon("trash")}</button>
   </li>`;

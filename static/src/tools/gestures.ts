@@ -23,6 +23,8 @@ interface Finger {
 }
 
 const WHEEL_NOTCH_PX = 100;
+/** Over the glass and not of it: a list that scrolls by itself. */
+const OWN_GESTURES = "[data-own-gestures]";
 
 /** Listen on an element until the signal aborts. */
 export function listenForGestures(glass: HTMLElement, handler: GestureHandler, signal: AbortSignal): void {
@@ -43,7 +45,7 @@ export function listenForGestures(glass: HTMLElement, handler: GestureHandler, s
   glass.addEventListener(
     "pointerdown",
     (event) => {
-      if (event.target instanceof Element && event.target.closest("button, input, a, select, [data-own-gestures]")) return;
+      if (isWithin(event, `button, input, a, select, ${OWN_GESTURES}`)) return;
       const at = fromMiddle(event);
       fingers.set(event.pointerId, { start: at, now: at });
       capture(glass, event.pointerId);
@@ -60,7 +62,7 @@ export function listenForGestures(glass: HTMLElement, handler: GestureHandler, s
     (event) => {
       const finger = fingers.get(event.pointerId);
       if (!finger) {
-        if (event.pointerType !== "touch" && event.buttons === 0) handler.hover?.(fromMiddle(event));
+        if (event.pointerType !== "touch" && event.buttons === 0) handler.hover?.(isWithin(event, OWN_GESTURES) ? null : fromMiddle(event));
         return;
       }
       const at = fromMiddle(event);
@@ -86,7 +88,7 @@ export function listenForGestures(glass: HTMLElement, handler: GestureHandler, s
   glass.addEventListener(
     "wheel",
     (event) => {
-      if (event.target instanceof Element && event.target.closest("[data-own-gestures]")) return;
+      if (isWithin(event, OWN_GESTURES)) return;
       event.preventDefault();
       // A pause forgets what a trackpad left over, so that the next move answers at once.
       if (event.timeStamp - wheelAt > 250) wheelRest = 0;
@@ -102,6 +104,10 @@ export function listenForGestures(glass: HTMLElement, handler: GestureHandler, s
     },
     { signal, passive: false },
   );
+}
+
+function isWithin(event: Event, selector: string): boolean {
+  return event.target instanceof Element && event.target.closest(selector) !== null;
 }
 
 function pinchBetween(before: Point, after: Point, other: Point, handler: GestureHandler): void {

@@ -152,6 +152,11 @@ export const measuringStyles = css`
     border-top: 1px solid var(--line);
     color: var(--text-soft);
   }
+  @media (max-width: 720px) {
+    .readout {
+      bottom: 124px;
+    }
+  }
   @media (pointer: coarse) {
     .measured button {
       min-height: 44px;

@@ -23,6 +23,8 @@ import flipVertical from "lucide-static/icons/flip-horizontal-2.svg?raw";
 // Lucide names the axis; we name what changes sides.
 import flipHorizontal from "lucide-static/icons/flip-vertical-2.svg?raw";
 import layers from "lucide-static/icons/layers.svg?raw";
+import link from "lucide-static/icons/link-2.svg?raw";
+import unlink from "lucide-static/icons/link-2-off.svg?raw";
 import loader from "lucide-static/icons/loader.svg?raw";
 import lock from "lucide-static/icons/lock.svg?raw";
 import logOut from "lucide-static/icons/log-out.svg?raw";
@@ -55,6 +57,9 @@ const OWN = {
   /** A stack of slices with an arrow through it. */
   scroll:
     '<svg viewBox="0 0 24 24" width="24" height="24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"><rect x="3" y="4" width="11" height="4" rx="1"/><rect x="3" y="10" width="11" height="4" rx="1"/><rect x="3" y="16" width="11" height="4" rx="1"/><path d="M19 4v16M16.5 6.5 19 4l2.5 2.5M16.5 17.5 19 20l2.5-2.5"/></svg>',
+  /** A picture that another cuts through. */
+  referenceLines:
+    '<svg viewBox="0 0 24 24" width="24" height="24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"><rect x="4" y="3" width="16" height="18" rx="2"/><path d="M1 15h3M8 15h3M14 15h3M20 15h3" transform="rotate(-18 12 14)"/></svg>',
   /** Two film panes on a lit panel. */
   logo: '<svg viewBox="0 0 32 32" width="32" height="32"><rect x="1" y="1" width="30" height="30" rx="8" fill="#2b2f36"/><rect x="6" y="7" width="9" height="18" rx="2" fill="#f0f1f3"/><rect x="17" y="7" width="9" height="18" rx="2" fill="#6cb6ff"/></svg>',
 };
@@ -81,6 +86,7 @@ const ICONS = {
   help,
   invert,
   layers,
+  link,
   loader,
   lock,
   logOut,
@@ -103,6 +109,7 @@ const ICONS = {
   stepBack,
   stepForward,
   trash,
+  unlink,
   unplug,
   users,
   warning,

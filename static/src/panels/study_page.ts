@@ -11,6 +11,7 @@ import type { Tool } from "../state/tool";
 import { controls } from "../styles/controls";
 import { type PageCommand, type Pressed, pressed } from "../tools/keys";
 import { Pane } from "../viewport/pane";
+import { SideBySide } from "../viewport/side_by_side";
 import {
   NOTHING,
   type PointerMoved,
@@ -60,6 +61,11 @@ export class StudyPage extends LitElement implements Stage {
   readonly shelf = new StudyShelf(() => this.requestUpdate());
   readonly sharing = new Sharing(this, NARROW);
   private readonly boot = bootDocument();
+  private readonly sides = new SideBySide({
+    go: (place, index) => this.pane(place)?.perform({ kind: "go", index }),
+    isFollowing: (place) => this.pane(place)?.probe?.isFollowing ?? false,
+    changed: () => this.requestUpdate(),
+  });
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -105,6 +111,7 @@ export class StudyPage extends LitElement implements Stage {
             .overlay=${this.overlay}
             .details=${this.details}
             .panes=${this.places.length === 2 ? 2 : 1}
+            .sides=${this.sides.facts}
             @command-given=${(event: CommandGiven) => this.obey(event.pressed)}
           ></viewbox-toolbar>
           ${this.problem ? this.problemView(this.problem) : this.panes()}
@@ -147,11 +154,12 @@ export class StudyPage extends LitElement implements Stage {
       .tool=${this.tool}
       .overlay=${this.overlay}
       .details=${this.details && index === this.active}
+      .seat=${this.sides.seats[index] ?? null}
       ?active=${this.places.length > 1 && index === this.active}
       @pointerdown=${() => this.use(index)}
       @focusin=${() => this.use(index)}
       @summary-changed=${(event: SummaryChanged) => this.summarised(index, event.summary)}
-      @view-moved=${(event: ViewMoved) => session?.viewMoved(index, event.view, event.cause === "hand")}
+      @view-moved=${(event: ViewMoved) => this.viewMoved(index, event)}
       @pointer-moved=${(event: PointerMoved) => session?.pointerMoved(index, event.pointer)}
     ></viewbox-pane>`;
   }
@@ -283,6 +291,12 @@ export class StudyPage extends LitElement implements Stage {
       case "details":
         this.details = !this.details;
         break;
+      case "lines":
+        this.sides.toggleLines();
+        break;
+      case "link":
+        this.sides.toggleLink(this.active);
+        break;
       case "layout":
         void this.toggleLayout();
         break;
@@ -296,6 +310,11 @@ export class StudyPage extends LitElement implements Stage {
         void this.sharing.toggle();
         break;
     }
+  }
+
+  private viewMoved(index: number, { view, cause }: ViewMoved): void {
+    this.sharing.session?.viewMoved(index, view, cause === "hand");
+    if (view.kind === "stack" && !view.cine?.playing) this.sides.moved(index, view.index, cause === "hand");
   }
 
   private stepItem(by: number): void {

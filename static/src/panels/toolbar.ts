@@ -5,6 +5,7 @@ import type { OverlayMode } from "../state/corner_texts";
 import { type Tool, usableTool } from "../state/tool";
 import { controls } from "../styles/controls";
 import type { Command, PageCommand, Pressed } from "../tools/keys";
+import type { SideFacts } from "../viewport/side_by_side";
 import { NOTHING, type ViewportSummary } from "../viewport/summary";
 import { type IconName, icon } from "./icons";
 import { toolbarStyles } from "./toolbar_styles";
@@ -38,6 +39,7 @@ export class Toolbar extends LitElement {
   @property() overlay: OverlayMode = "full";
   @property({ type: Boolean }) details = false;
   @property({ type: Number }) panes: 1 | 2 = 1;
+  @property({ attribute: false }) sides: SideFacts = { hasLines: true, isLinked: false, whyNot: "" };
   @state() private open: "" | "presets" | "more" | "looks" = "";
 
   override connectedCallback(): void {
@@ -60,7 +62,7 @@ export class Toolbar extends LitElement {
         <div class="group presets">${this.presetsButton()}</div>
         <div class="group">${this.looks().map((button) => this.button(button))}</div>
         <div class="group">${this.plays().map((button) => this.button(button))}</div>
-        <div class="group end">${this.pageButtons().map((button) => this.button(button))}</div>
+        <div class="group end">${[...this.sideButtons(), ...this.pageButtons()].map((button) => this.button(button))}</div>
       </div>
       ${this.phoneBar()} ${this.sheet()}
     `;
@@ -130,6 +132,23 @@ export class Toolbar extends LitElement {
     if (!summary.hasCine) return [];
     const [sign, words] = summary.isPlaying ? (["pause", "Pause"] as const) : (["play", "Play"] as const);
     return [{ icon: sign, words, key: "Space", pressed: viewport({ kind: "play" }) }];
+  }
+
+  /** What concerns two panes. */
+  private sideButtons(): Button[] {
+    if (this.panes < 2) return [];
+    const { hasLines, isLinked, whyNot } = this.sides;
+    return [
+      { icon: "referenceLines", words: "Reference lines", key: "f", isOn: hasLines, pressed: page({ kind: "lines" }) },
+      {
+        icon: isLinked ? "link" : "unlink",
+        words: "Scroll together",
+        key: "k",
+        isOn: isLinked,
+        why: whyNot,
+        pressed: page({ kind: "link" }),
+      },
+    ];
   }
 
   private pageButtons(): Button[] {
@@ -211,7 +230,7 @@ export class Toolbar extends LitElement {
         ? html`<h2>Window</h2><div class="menu-rows">${this.presetRows()}</div>`
         : html`<h2>View</h2><div class="tiles">${[...this.tools().filter((one) => !one.why), ...this.looks().filter((one) => !one.why)].map((one) => this.tile(one))}</div>
             ${this.measures().some((one) => one.why) ? nothing : html`<h2>Measure</h2><div class="tiles">${this.measures().map((one) => this.tile(one))}</div>`}
-            <h2>Page</h2><div class="tiles">${this.pageButtons().map((one) => this.tile(one))}</div>`;
+            <h2>Page</h2><div class="tiles">${[...this.sideButtons().filter((one) => !one.why), ...this.pageButtons()].map((one) => this.tile(one))}</div>`;
     return html`<button class="shade" aria-label="Close" @click=${() => (this.open = "")}></button>
       <div class="sheet" role="dialog" aria-label="More tools">${content}</div>`;
   }

@@ -13,6 +13,7 @@ export type Command =
   | { readonly kind: "end" }
   | { readonly kind: "play" }
   | { readonly kind: "native" }
+  | { readonly kind: "key-image"; readonly by: 1 | -1 }
   /** Take the selected measurement away. */
   | { readonly kind: "unmeasure" };
 
@@ -25,6 +26,9 @@ export type PageCommand =
   | { readonly kind: "overlay" }
   | { readonly kind: "details" }
   | { readonly kind: "layout" }
+  /** Reference lines, and scrolling both panes together. */
+  | { readonly kind: "lines" }
+  | { readonly kind: "link" }
   | { readonly kind: "help" }
   | { readonly kind: "tray" }
   | { readonly kind: "share" };
@@ -51,6 +55,8 @@ const KEYS: Readonly<Record<string, Pressed>> = {
   "Shift+C": viewport({ kind: "range", edge: "whole" }),
   y: page({ kind: "in-step" }),
   a: page({ kind: "clip-after-clip" }),
+  k: viewport({ kind: "key-image", by: 1 }),
+  "Shift+K": viewport({ kind: "key-image", by: -1 }),
   i: viewport({ kind: "invert" }),
   h: viewport({ kind: "flip", axis: "horizontal" }),
   v: viewport({ kind: "flip", axis: "vertical" }),
@@ -75,6 +81,8 @@ const KEYS: Readonly<Record<string, Pressed>> = {
   o: page({ kind: "overlay" }),
   q: page({ kind: "details" }),
   d: page({ kind: "layout" }),
+  f: page({ kind: "lines" }),
+  k: page({ kind: "link" }),
   t: page({ kind: "tray" }),
   "Shift+S": page({ kind: "share" }),
   "?": page({ kind: "help" }),
@@ -101,6 +109,7 @@ export const CHEAT_SHEET: readonly { readonly title: string; readonly rows: read
       ["Shift ↑ ↓", "ten images"],
       ["Home End", "first, last image"],
       ["PgUp PgDn", "previous, next series"],
+      ["k, Shift K", "next, previous key image"],
     ],
   },
   {
@@ -151,6 +160,8 @@ export const CHEAT_SHEET: readonly { readonly title: string; readonly rows: read
     title: "Page",
     rows: [
       ["d", "one or two panes"],
+      ["f", "reference lines"],
+      ["k", "link, unlink the panes' scrolling"],
       ["t", "series tray"],
       ["o", "corner texts: full, minimal, off"],
       ["q", "how far this picture can be trusted"],

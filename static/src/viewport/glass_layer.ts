@@ -1,11 +1,13 @@
 /** What lies over a picture - graphics, measurements, lines - and may take its gestures; each kind is a layer of its own. */
 import type { nothing, TemplateResult } from "lit";
+import type { ItemDocument } from "../net/documents";
 import type { StreamClient } from "../net/stream_client";
 import { pixelAt, placeOf, type Seen } from "../state/shared_map";
 import type { Point, Size, StackView } from "../state/stack_view";
 import type { Tool } from "../state/tool";
 import type { Command } from "../tools/keys";
 import type { OnScreen } from "./session_screen";
+import type { Seat } from "./side_by_side";
 
 /** What is on screen, and where: everything that a layer draws or says is about this (S01). */
 export interface GlassScene {
@@ -24,6 +26,12 @@ export interface GlassScene {
 export interface GlassHost {
   readonly client: StreamClient;
   readonly scene: GlassScene | null;
+  /** The item of the tray that hangs here. */
+  readonly item: ItemDocument | null;
+  /** It looks as someone else looks. */
+  readonly isFollowing: boolean;
+  /** Its place beside the other pane; null where there is no other. */
+  readonly seat: Seat | null;
   /** A loop runs: what is on screen is another picture in a moment. */
   readonly isPlaying: boolean;
   /** The tool chosen on the page. */

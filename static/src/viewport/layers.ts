@@ -5,10 +5,12 @@ import type { Tool } from "../state/tool";
 import type { Command } from "../tools/keys";
 import type { GlassHost, GlassLayer, GlassScene } from "./glass_layer";
 import { MeasuringLayer } from "./measuring_layer";
+import { PresentationLayer } from "./presentation_layer";
+import { ReferenceLayer } from "./reference_layer";
 
 type LayerKind = new (host: GlassHost) => GlassLayer;
 
-const KINDS: readonly LayerKind[] = [MeasuringLayer];
+const KINDS: readonly LayerKind[] = [PresentationLayer, ReferenceLayer, MeasuringLayer];
 
 export class Layers {
   readonly all: readonly GlassLayer[];

@@ -6,6 +6,7 @@ import type { StreamClient } from "../net/stream_client";
 import type { Target } from "../net/worker_messages";
 import { ALONE, type PageLoops } from "../panels/cine_menu";
 import { icon } from "../panels/icons";
+import "../panels/link_chip";
 import type { OverlayMode } from "../state/corner_texts";
 import type { StudyTag } from "../state/hanging";
 import { dateInWords, nameInWords } from "../state/person";
@@ -13,6 +14,7 @@ import type { SharedPaneView, SharedPointer } from "../state/shared_state";
 import type { Tool } from "../state/tool";
 import { controls } from "../styles/controls";
 import type { Command } from "../tools/keys";
+import type { Seat } from "./side_by_side";
 import type { SlideViewport } from "./slide_viewport";
 import "./slide_viewport";
 import type { StackSession } from "./stack_session";
@@ -151,6 +153,8 @@ export class Pane extends LitElement {
   @property() tool: Tool = "window";
   @property() overlay: OverlayMode = "full";
   @property({ type: Boolean }) details = false;
+  /** Its place beside the other pane. */
+  @property({ attribute: false }) seat: Seat | null = null;
   @property({ type: Boolean, reflect: true }) active = false;
   /** How the page plays its loops. */
   @property({ attribute: false }) loops: PageLoops = ALONE;
@@ -235,6 +239,7 @@ export class Pane extends LitElement {
       <span class="tag ${tag === "CURRENT" ? "" : "prior"}">${tag}${interval ? ` · ${interval}` : ""}</span>
       <strong title=${item.label}>${item.label}</strong>
       <span class="detail">${[dateInWords(study.study_date), item.detail].filter(Boolean).join(" · ")}</span>
+      <viewbox-link-chip .seat=${this.seat}></viewbox-link-chip>
       ${
         this.notes.length > 0
           ? html`<span class="chip warn notes" title=${this.notes.join("\n")} role="note"
@@ -275,7 +280,9 @@ export class Pane extends LitElement {
           .overlay=${common.overlay}
           .details=${common.details}
           .label=${common.label}
+          .item=${item}
           .tool=${this.tool}
+          .seat=${this.seat}
           .loops=${this.loops}
           @summary-changed=${this.summarised}
         ></viewbox-stack>`;

@@ -1,12 +1,13 @@
 /** `<viewbox-stack>`: a stack of slices, a clip or a single image on a canvas, with its texts, letters, scale and strip. */
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
-import type { OpenedDocument } from "../net/documents";
+import type { ItemDocument, OpenedDocument } from "../net/documents";
 import type { StreamClient } from "../net/stream_client";
 import type { Target } from "../net/worker_messages";
 import { ALONE, type PageLoops } from "../panels/cine_menu";
 import { icon } from "../panels/icons";
 import type { OverlayMode } from "../state/corner_texts";
+import { looksOffered } from "../state/looks_offered";
 import { changesInWords } from "../state/orientation";
 import type { Seen } from "../state/shared_map";
 import { placeOfPointer, pointerOf } from "../state/shared_pointer";
@@ -27,7 +28,10 @@ import { measuringStyles } from "./measuring_styles";
 import { overlays } from "./overlays";
 import { type DrawnPicture, PictureCanvas } from "./picture_canvas";
 import { type Pointed, Pointing, pointerMarker, pointerStyles } from "./pointing";
+import { presentationStyles } from "./presentation_view";
+import { referenceStyles } from "./reference_layer";
 import type { Followed, SessionScreen } from "./session_screen";
+import type { Seat } from "./side_by_side";
 import { StackSession } from "./stack_session";
 import { strip } from "./stack_strip";
 import { NOTHING, PointerMoved, SummaryChanged, ViewMoved, type ViewportProbe, type ViewportSummary } from "./summary";
@@ -38,7 +42,7 @@ const SAY_AFTER_MS = 600;
 
 @customElement("viewbox-stack")
 export class StackViewport extends LitElement implements SessionScreen, GestureHandler, GlassHost, Pointed {
-  static override styles = [controls, glassStyles, pointerStyles, measuringStyles];
+  static override styles = [controls, glassStyles, pointerStyles, measuringStyles, presentationStyles, referenceStyles];
 
   @property({ attribute: false }) client!: StreamClient;
   @property({ attribute: false }) target: Target | null = null;
@@ -48,8 +52,10 @@ export class StackViewport extends LitElement implements SessionScreen, GestureH
   @property() overlay: OverlayMode = "full";
   @property({ type: Boolean }) details = false;
   @property() label = "";
+  @property({ attribute: false }) item: ItemDocument | null = null;
   /** How the page plays its loops. */
   @property({ attribute: false }) loops: PageLoops = ALONE;
+  @property({ attribute: false }) seat: Seat | null = null;
   @state() private spoken = "";
   @query("canvas") private canvasElement!: HTMLCanvasElement;
   @query(".glass") private glass!: HTMLElement;
@@ -83,7 +89,7 @@ export class StackViewport extends LitElement implements SessionScreen, GestureH
       tilesShown: 0,
       tilesPending: 0,
       sharedView: this.sharedView(),
-      isFollowing: session?.isFollowing ?? false,
+      isFollowing: this.isFollowing,
       pointer: this.pointing?.drawn ?? null,
     };
   }
@@ -91,6 +97,10 @@ export class StackViewport extends LitElement implements SessionScreen, GestureH
   /** Its loop, for those that play together; null where it shows none. */
   get loop(): StackSession | null {
     return this.session?.cine ? this.session : null;
+  }
+
+  get isFollowing(): boolean {
+    return this.session?.isFollowing ?? false;
   }
 
   /** What is on the glass, for what lies over it. */
@@ -418,6 +428,7 @@ export class StackViewport extends LitElement implements SessionScreen, GestureH
       preset: window ? presetName(presets, window) : "",
       notes: opened.notes,
       patient: opened.patient,
+      looks: looksOffered(opened, session.onScreen?.header ?? null, session.view.look, this.item),
     };
   }
 }

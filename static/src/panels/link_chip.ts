@@ -1,0 +1,78 @@
+/** `<viewbox-link-chip>`: how the two panes scroll together, in each pane's heading; a press links or unlinks them (S04). */
+import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { customElement, property } from "lit/decorators.js";
+import { controls } from "../styles/controls";
+import type { Seat } from "../viewport/side_by_side";
+import { icon } from "./icons";
+
+@customElement("viewbox-link-chip")
+export class LinkChip extends LitElement {
+  static override styles = [
+    controls,
+    css`
+      :host {
+        display: flex;
+        flex: 0 0 auto;
+        gap: 6px;
+        align-items: center;
+      }
+      button.chip {
+        min-width: 0;
+        min-height: 22px;
+        padding: 0 8px;
+        cursor: pointer;
+      }
+      button.chip[aria-pressed="true"]:not(.warn) {
+        border-color: transparent;
+        background: var(--accent-ground);
+        color: var(--accent);
+      }
+      @media (pointer: coarse) {
+        button.chip {
+          min-height: 30px;
+        }
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) seat: Seat | null = null;
+  private said = "";
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.seat?.watch(this.look);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.seat?.unwatch(this.look);
+  }
+
+  override willUpdate(before: PropertyValues<this>): void {
+    if (!before.has("seat")) return;
+    before.get("seat")?.unwatch(this.look);
+    this.seat?.watch(this.look);
+  }
+
+  override render(): TemplateResult | typeof nothing {
+    const { link, turn } = this.seat?.words ?? { link: null, turn: null };
+    if (!link) return nothing;
+    const isLinked = link.words !== "not linked";
+    return html`<button
+        class="chip ${link.isWarning ? "warn" : ""}"
+        aria-pressed=${String(isLinked)}
+        aria-label=${`Scrolling: ${link.words}`}
+        title=${`${link.title}  ·  k`}
+        @click=${() => this.seat?.toggleLink()}
+      >
+        ${icon(isLinked ? "link" : "unlink")}${link.words}
+      </button>
+      ${turn ? html`<span class="chip warn" role="note" title=${turn.title}>${icon("compass")}${turn.words}</span>` : nothing}`;
+  }
+
+  private readonly look = (): void => {
+    const said = JSON.stringify(this.seat?.words);
+    if (said !== this.said) this.requestUpdate();
+    this.said = said;
+  };
+}

@@ -10,23 +10,23 @@ import type { PictureHeader } from "../net/wire";
 import type { Connection, FaultDocument, Target, WireView } from "../net/worker_messages";
 import { firstIndex, isLarge, middleOf } from "../state/first_look";
 import { IdentityTable, type Refusal } from "../state/identity";
-import { fromShared, toShared } from "../state/shared_map";
+import { toShared } from "../state/shared_map";
 import type { SharedCine, SharedStackView } from "../state/shared_state";
 import { aspectOf, changed, FIRST_VIEW, fitScale, needsPicture, type Size, type StackView, type ViewAction } from "../state/stack_view";
 import type { Window } from "../state/windows";
 import { CinePlayer, type CineScreen } from "./cine_player";
 import { CineSharing } from "./cine_sharing";
 import { type Condition, isForbidding, NOT_IN_SERIES, NOT_YOURS, READY, SIGNED_OUT } from "./condition";
-import { loopViewOf, PictureWishes, REST_MS } from "./picture_wishes";
+import { Following, type FollowingSession } from "./following";
+import { loopViewOf, PictureWishes } from "./picture_wishes";
 import { ScreenContent } from "./screen_content";
 import type { Followed, OnScreen, SessionScreen } from "./session_screen";
 
 const BUSY = 503;
 const BUSY_RETRY_MS = 500;
 const SHOWN_EVERY_MS = 500;
-const OPEN_ANEW_EVERY_MS = 3000;
 
-export class StackSession implements ChannelListener, CineScreen {
+export class StackSession implements ChannelListener, CineScreen, FollowingSession {
   view: StackView = FIRST_VIEW;
   cine: CinePlayer | null = null;
   private readonly content = new ScreenContent();
@@ -40,12 +40,8 @@ export class StackSession implements ChannelListener, CineScreen {
   /** Sequence numbers below this belong to what was shown before. */
   private firstSequence = 0;
   private likelyFrames = 0;
-  private followed: Followed | null = null;
-  private movedAt = -Infinity;
-  /** The frame that is followed isn't in the series as it is open here (S01). */
-  private isAbsent = false;
-  private openedAnewAt = -Infinity;
-  private readonly wishes: PictureWishes;
+  readonly wishes: PictureWishes;
+  private readonly following = new Following(this);
   private readonly sharing: CineSharing;
   /** The stored frames can't go out as they are: the loop is encoded instead. */
   private isLoopEncoded = false;
@@ -91,7 +87,7 @@ export class StackSession implements ChannelListener, CineScreen {
     if (this.line === "refused") return SIGNED_OUT;
     if (this.fault) return isForbidding(this.fault.status) ? NOT_YOURS : { kind: "error", words: this.fault.sentence };
     if (!this.target) return { kind: "empty", words: "Choose a series" };
-    if (this.isAbsent) return NOT_IN_SERIES;
+    if (this.following.isAbsent) return NOT_IN_SERIES;
     if (!this.onScreen) return { kind: "loading", words: this.line === "lost" ? "Connection lost, trying again" : "Loading" };
     if (this.line !== "open") return { kind: "partial", words: "Connection lost, trying again; this is the last picture" };
     if (this.cine?.isBuffering) {
@@ -105,7 +101,7 @@ export class StackSession implements ChannelListener, CineScreen {
   }
 
   get isFollowing(): boolean {
-    return this.followed !== null;
+    return this.following.view !== null;
   }
 
   /**
@@ -117,13 +113,12 @@ export class StackSession implements ChannelListener, CineScreen {
   show(target: Target, likelyFrames = 0, followed: Followed | null = null): void {
     this.clear();
     this.target = target;
-    this.followed = followed;
+    this.following.begin(followed);
     this.channel.subscribe(target);
     this.firstSequence = this.channel.nextSequence;
     this.likelyFrames = likelyFrames;
     this.askEarly();
-    this.screen.draw();
-    this.screen.changed();
+    this.redraw();
   }
 
   act(action: ViewAction): void {
@@ -143,9 +138,7 @@ export class StackSession implements ChannelListener, CineScreen {
 
   /** Look as someone else looks, until the person's own hand moves something. What isn't open yet is followed once it is. */
   follow(view: SharedStackView, isMoving: boolean): void {
-    this.followed = { view, isMoving };
-    if (isMoving) this.movedAt = performance.now();
-    this.applyFollowed();
+    this.following.follow({ view, isMoving });
   }
 
   /** How it is looked at; what was asked for, not what has come. Null before the series is open. */
@@ -164,7 +157,7 @@ export class StackSession implements ChannelListener, CineScreen {
     const factor = scaleIn(this.screen.viewportSize()) / scaleIn(from);
     const { pan } = this.view;
     if (factor === Number.POSITIVE_INFINITY)
-      this.applyFollowed(); // it had no size until now
+      this.following.apply(); // it had no size until now
     else if (factor > 0) this.view = { ...this.view, pan: { x: pan.x * factor, y: pan.y * factor } };
   }
 
@@ -207,7 +200,7 @@ export class StackSession implements ChannelListener, CineScreen {
     if (isSame) return this.openedAgain();
     this.view = { ...FIRST_VIEW, index: firstIndex(opened) };
     if (opened.cine && opened.frames.length > 1) this.cine = new CinePlayer(opened.cine, opened.frames.length, this.channel, this);
-    if (this.followed) return this.openedToFollow();
+    if (this.isFollowing) return this.openedToFollow();
     if (this.cine && this.startsPlaying && opened.kind === "clip") this.play();
     const isAsked = this.wishes.isWholeAsked && !this.cine;
     if (!this.cine?.isPlaying && !isAsked) this.ask(isLarge(opened));
@@ -224,8 +217,7 @@ export class StackSession implements ChannelListener, CineScreen {
     this.drawnSequence = header.sequence;
     this.fault = null;
     this.wishes.arrived(header);
-    this.screen.draw();
-    this.screen.changed();
+    this.redraw();
   }
 
   prefetched(key: string, index: number): void {
@@ -252,14 +244,13 @@ export class StackSession implements ChannelListener, CineScreen {
       this.isLoopEncoded = true;
       this.cine?.useView(this.loopView());
     }
-    this.screen.draw();
-    this.screen.changed();
+    this.redraw();
     return true;
   }
 
   cineChanged(): void {
     this.screen.changed();
-    if (this.sharing.isAnchoredAnew(this.cine) && !this.followed) this.screen.moved("itself");
+    if (this.sharing.isAnchoredAnew(this.cine) && !this.isFollowing) this.screen.moved("itself");
   }
 
   broken(): void {
@@ -300,7 +291,7 @@ export class StackSession implements ChannelListener, CineScreen {
   private openedAgain(): void {
     this.wishes.startAnew();
     this.cine?.reconnected();
-    if (this.followed) return this.applyFollowed();
+    if (this.isFollowing) return this.following.apply();
     if (!this.cine?.isPlaying) this.ask(false);
     this.screen.changed();
   }
@@ -309,67 +300,38 @@ export class StackSession implements ChannelListener, CineScreen {
   private openedToFollow(): void {
     const early = this.channel.nextSequence - 1;
     const isAnyAsked = this.wishes.isAnyAsked;
-    this.applyFollowed();
+    this.following.apply();
     if (isAnyAsked && this.channel.nextSequence - 1 > early) this.drawnSequence = Math.max(this.drawnSequence, early);
   }
 
   private followNobody(): void {
-    this.followed = null;
-    this.isAbsent = false;
+    this.following.nobody();
     this.sharing.alone();
   }
 
-  private applyFollowed(): void {
-    const { opened, followed } = this;
-    if (!opened || !followed) return;
-    const before = this.view.index;
-    const after = fromShared(followed.view, this.screen.viewportSize(), opened, this.view.look);
-    if (!after) return this.absent();
-    this.isAbsent = false;
-    this.view = after;
-    const { cine } = followed.view;
-    if (this.cine && cine?.playing) this.playAlong(this.cine, cine, before);
-    else this.standStill(opened, followed.isMoving);
+  // FollowingSession
+  viewportSize(): Size {
+    return this.screen.viewportSize();
+  }
+
+  redraw(): void {
     this.screen.draw();
     this.screen.changed();
   }
 
-  /** Nothing may stand for the frame that someone else sees (S01); pictures that are under way may not either. */
-  private absent(): void {
-    this.pauseCine();
-    this.wishes.forget();
-    this.isAbsent = true;
+  blankAll(): void {
     this.drawnSequence = this.channel.nextSequence - 1;
     this.content.blank();
-    this.openAnew();
-    this.screen.draw();
-    this.screen.changed();
   }
 
-  /** The series may have grown since it was opened here. */
-  private openAnew(): void {
-    const now = performance.now();
-    if (!this.target || this.line !== "open" || now - this.openedAnewAt < OPEN_ANEW_EVERY_MS) return;
-    this.openedAnewAt = now;
-    this.channel.subscribe(this.target);
+  openAnew(): void {
+    if (this.target && this.line === "open") this.channel.subscribe(this.target);
   }
 
-  private playAlong(player: CinePlayer, cine: SharedCine, indexOnScreen: number): void {
-    const { index } = this.view;
-    if (player.isPlaying) this.view = { ...this.view, index: indexOnScreen };
+  playAlong(player: CinePlayer, index: number, cine: SharedCine): void {
     this.wasPlaying = false;
-    this.wishes.forget();
     player.useView(this.loopView());
     this.sharing.playAlong(player, index, cine);
-  }
-
-  /** The picture of the followed view: quick while it moves or just has moved, the whole truth once it rests. */
-  private standStill(opened: OpenedDocument, isMoving: boolean): void {
-    this.pauseCine();
-    if (this.wishes.isWholeAsked) return;
-    const isQuick = isMoving || performance.now() - this.movedAt < REST_MS || (!this.onScreen && isLarge(opened));
-    if (isQuick) this.wishes.quickUnlessAsked();
-    else this.wishes.whole();
   }
 
   /** Nothing may stand for a picture that could not be shown. */
@@ -378,8 +340,7 @@ export class StackSession implements ChannelListener, CineScreen {
     this.wishes.forget();
     this.cine?.stop();
     this.content.blank();
-    this.screen.draw();
-    this.screen.changed();
+    this.redraw();
   }
 
   /** Ask for the picture of the view: quick while it moves, the whole truth once it rests. */
@@ -396,7 +357,7 @@ export class StackSession implements ChannelListener, CineScreen {
   /** Spare the round trip to `opened`: what will be seen first is asked for before the tables are here. */
   private askEarly(): void {
     this.wishes.forget();
-    const first = this.followed?.view;
+    const first = this.following.view;
     if (this.line !== "open" || first?.cine?.playing || (!first && this.likelyFrames < 2)) return;
     const { index, window, invert } = first ?? { ...FIRST_VIEW, index: middleOf(this.likelyFrames) };
     this.view = { ...FIRST_VIEW, index, window, invert };
@@ -415,7 +376,7 @@ export class StackSession implements ChannelListener, CineScreen {
     this.cine?.play(this.view.index, this.onScreen?.identified.index === this.view.index);
   }
 
-  private pauseCine(): void {
+  pauseCine(): void {
     if (this.wasPlaying || this.cine?.isPlaying) this.wishes.forget();
     this.wasPlaying = false;
     this.sharing.alone();

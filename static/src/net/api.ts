@@ -1,6 +1,7 @@
 /** The pages' JSON API: one function a question or a wish, one error class for every refusal. */
 import type { StudyQuery } from "../state/study_query";
 import type { BootDocument, StudyContents, StudyPageDocument } from "./documents";
+import type { PresentationDocument } from "./presentation_documents";
 
 /** What the server answered instead: a sentence for a person and the id under which its log has the rest. */
 export class ApiError extends Error {
@@ -59,6 +60,11 @@ export function findStudies(query: StudyQuery, after: string | null, signal: Abo
 
 export function studyContents(studyInstanceUid: string, signal?: AbortSignal): Promise<StudyContents> {
   return getJson<StudyContents>(`/api/studies/${encodeURIComponent(studyInstanceUid)}`, signal);
+}
+
+/** Geometry and graphics of a presentation state, and what it is about. */
+export function presentationState(sopInstanceUid: string): Promise<PresentationDocument> {
+  return getJson<PresentationDocument>(`/api/presentations/${encodeURIComponent(sopInstanceUid)}`);
 }
 
 /** Open a shared view on a study, with what hangs there; the address is what its link carries. */

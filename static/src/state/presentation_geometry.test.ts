@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { matrixOf } from "./orientation";
-import { type Ground, orientationBy, partOf, placementBy, scaleBy } from "./presentation_geometry";
+import { areaWords, type Ground, orientationBy, partOf, placementBy, scaleBy } from "./presentation_geometry";
 import { placeOf } from "./shared_map";
 import { FIRST_VIEW, type Point } from "./stack_view";
 import { openedOf } from "./test_documents";
@@ -61,6 +61,15 @@ test("magnified pixels are those of the display, true size is by the millimetre"
   expect(scaleBy(magnified, { turns: 0, mirrored: false }, { ...ground, pixelRatio: 2 })).toBe(1.5);
   const true_size = areaDocument({ mode: "TRUE SIZE", spacing_mm: [1, 0.5] });
   expect(scaleBy(true_size, { turns: 0, mirrored: false }, ground)).toBeCloseTo(1.88976, 4);
+});
+
+test("a size that is meant to be true is said to be, or not to be", () => {
+  const area = areaDocument({ mode: "TRUE SIZE", spacing_mm: [0.5, 0.5], aspect: null });
+  expect(areaWords(area, 1.88976, ground)).toEqual(["True size on a screen of 96 pixels an inch"]);
+  expect(areaWords(area, 2, ground)).toEqual(["Not at true size"]);
+  expect(areaWords({ ...area, spacing_mm: null }, 1.88976, ground)).toEqual(["Not at true size"]);
+  expect(areaWords(areaDocument(), 2, ground)).toEqual([]);
+  expect(areaWords(areaDocument({ aspect: 2 }), 2, ground)).toEqual(["Pixel aspect of the image, not of the presentation"]);
 });
 
 test("a displayed area of nothing, or no glass yet, leaves the picture whole", () => {

@@ -63,6 +63,16 @@ export function scaleBy(area: AreaDocument, orientation: Orientation, { viewport
   return fitScale(viewport, { width: x1 - x0, height: y1 - y0 }, aspect, orientation);
 }
 
+/** What must be said of how large the picture is; zoom: CSS pixels across an image pixel as it is now. */
+export function areaWords(area: AreaDocument, zoom: number, ground: Ground): string[] {
+  const words: string[] = [];
+  const stated = area.spacing_mm ? area.spacing_mm[0] / area.spacing_mm[1] : area.aspect;
+  if (stated !== null && Math.abs(stated / ground.aspect - 1) > 0.01) words.push("Pixel aspect of the image, not of the presentation");
+  if (area.mode !== "TRUE SIZE") return words;
+  const isTrue = area.spacing_mm !== null && Math.abs(zoom / scaleBy(area, UPRIGHT, ground) - 1) < 0.01;
+  return [...words, isTrue ? "True size on a screen of 96 pixels an inch" : "Not at true size"];
+}
+
 /** The middle of the part lies in the middle of the viewport. */
 function panTo(part: Part, turned: Omit<Placement, "pan">, { viewport, image, aspect }: Ground): Point {
   const [a, b, c, d] = pictureMatrix({ ...FIRST_VIEW, ...turned }, viewport, image, aspect);

@@ -93,9 +93,9 @@ test("a text stands in its box by its justification, and points at its anchor wh
     [0.5, 0.4],
   ] as const;
   const boxed = { box, box_units: "DISPLAY" as const };
-  expect(drawnText(text(boxed), place)).toMatchObject({ at: { x: 10, y: 10 }, hold: "start", leader: null });
-  expect(drawnText(text({ ...boxed, justification: "CENTER" }), place)).toMatchObject({ at: { x: 30, y: 10 }, hold: "middle" });
-  expect(drawnText(text({ ...boxed, justification: "RIGHT" }), place)).toMatchObject({ at: { x: 50, y: 10 }, hold: "end" });
+  expect(drawnText(text(boxed), place)).toMatchObject({ at: { x: 10, y: 23 }, hold: "start", leader: null });
+  expect(drawnText(text({ ...boxed, justification: "CENTER" }), place)).toMatchObject({ at: { x: 30, y: 23 }, hold: "middle" });
+  expect(drawnText(text({ ...boxed, justification: "RIGHT" }), place)).toMatchObject({ at: { x: 50, y: 23 }, hold: "end" });
   expect(drawnText(text({ ...boxed, is_anchor_visible: true }), place)?.leader).toMatch(/^M18 10L18 6M/);
 });
 

@@ -39,6 +39,8 @@ export interface DrawnLayer {
 
 const POINT_ARM = 5;
 const CURVE_STEPS = 72;
+/** Of the first line, below the top of its box. */
+const BASELINE = 13;
 /** Of a text from its anchor, where it has no box. */
 const BESIDE: Point = { x: 8, y: -8 };
 
@@ -86,7 +88,7 @@ export function drawnText(text: TextDocument, place: Placing): DrawnText | null 
     const hold = { CENTER: "middle", RIGHT: "end" }[text.justification] ?? "start";
     const x = { start: box.left, middle: (box.left + box.right) / 2, end: box.right }[hold as DrawnText["hold"]];
     const leader = anchor && text.is_anchor_visible ? leaderFrom(box, anchor) : null;
-    return { lines, at: { x, y: box.top }, hold: hold as DrawnText["hold"], leader };
+    return { lines, at: { x, y: box.top + BASELINE }, hold: hold as DrawnText["hold"], leader };
   }
   if (!anchor) return null;
   const at = { x: anchor.x + BESIDE.x, y: anchor.y + BESIDE.y };

@@ -181,6 +181,7 @@ export class StackViewport extends LitElement implements SessionScreen, GestureH
         return;
       }
       case "unmeasure":
+      case "key-image":
         return;
       default:
         return session.act(command);

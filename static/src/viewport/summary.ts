@@ -1,6 +1,7 @@
 /** What a viewport tells the page about itself, for the toolbar, the banner and tests. */
 import type { PatientDocument } from "../net/documents";
 import type { PictureHeader } from "../net/wire";
+import type { LooksOffered } from "../state/looks_offered";
 import type { SharedPaneView, SharedPointer } from "../state/shared_state";
 import type { Preset } from "../state/windows";
 
@@ -16,6 +17,8 @@ export interface ViewportSummary {
   readonly preset: string;
   readonly notes: readonly string[];
   readonly patient: PatientDocument | null;
+  /** What can be chosen of how it is shown; null where there is no picture to choose for. */
+  readonly looks: LooksOffered | null;
 }
 
 export const NOTHING: ViewportSummary = {
@@ -29,6 +32,7 @@ export const NOTHING: ViewportSummary = {
   preset: "",
   notes: [],
   patient: null,
+  looks: null,
 };
 
 /** Counters and the last header of one viewport, for `window.viewbox` (docs/stream.md has the header's meaning). */

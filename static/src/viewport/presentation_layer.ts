@@ -1,0 +1,129 @@
+/** Presentation states over a picture: their graphics, how they lay it, and the words on how it is shown (S01, S05). */
+import { html, nothing, type TemplateResult } from "lit";
+import { ApiError, presentationState } from "../net/api";
+import type { ItemDocument, KeyNote } from "../net/documents";
+import type { AreaDocument, PresentationDocument } from "../net/presentation_documents";
+import { keyWords, nextKeyPlace } from "../state/key_images";
+import { lookWords } from "../state/look_words";
+import { isItemOf } from "../state/looks_offered";
+import { areaOf, firstPlace, includes, type NamedFrame } from "../state/presentation";
+import { areaWords, type Ground, placementBy } from "../state/presentation_geometry";
+import { drawnLayers } from "../state/presentation_graphics";
+import { aspectOf } from "../state/stack_view";
+import type { Command } from "../tools/keys";
+import type { GlassHost, GlassLayer, GlassScene } from "./glass_layer";
+import { graphicsView, lookNotes, placingOn } from "./presentation_view";
+
+type LookCommand = Extract<Command, { kind: "look" }>;
+
+export class PresentationLayer implements GlassLayer {
+  private readonly known = new Map<string, PresentationDocument>();
+  /** The state that was chosen last; its document may still be on its way. */
+  private chosen: string | null = null;
+  /** By which state and area the picture was laid; the person may have moved it since. */
+  private placedBy: AreaDocument | PresentationDocument | null = null;
+  private problem = "";
+
+  constructor(private readonly host: GlassHost) {}
+
+  render(scene: GlassScene): TemplateResult {
+    const { header, look } = scene.shown;
+    const state = look?.presentation ? (this.known.get(look.presentation) ?? null) : null;
+    const shown = header.presented ? state : null;
+    const graphics = shown && look?.overlays ? drawnLayers(shown, frameOf(scene), placingOn(scene, areaOf(shown, frameOf(scene)))) : [];
+    const words = [...lookWords(scene.shown, state?.label ?? ""), ...this.placeWords(scene, shown)];
+    const keys = keyWords(this.notesOf(scene), scene.shown.identified.index);
+    const caveats = [...(this.problem ? [this.problem] : []), ...(shown?.notes ?? [])];
+    return html`${graphics.length > 0 ? graphicsView(scene.size, graphics) : nothing}${lookNotes({ scene, words, keys, caveats })}`;
+  }
+
+  pictureChanged(scene: GlassScene | null): void {
+    const state = scene?.shown.header.presented && this.known.get(scene.shown.look?.presentation ?? "");
+    if (!scene || !state) return;
+    const area = areaOf(state, frameOf(scene));
+    if (this.placedBy === (area ?? state)) return;
+    this.placedBy = area ?? state;
+    if (!this.host.isFollowing) this.host.perform({ kind: "place", ...placementBy(state.geometry, area, groundOf(scene)) });
+  }
+
+  command(command: Command): boolean {
+    if (command.kind === "key-image") return this.goToKeyImage(command.by);
+    if (command.kind === "reset") this.choose(null);
+    if (command.kind !== "look" || command.look.presentation === undefined) return false;
+    const uid = command.look.presentation;
+    this.choose(uid);
+    if (uid === null) return false;
+    const state = this.known.get(uid);
+    if (!state) void this.fetch(uid, command);
+    else this.goWhereItIsAbout(state);
+    return !state;
+  }
+
+  close(): void {
+    this.chosen = null;
+  }
+
+  private choose(uid: string | null): void {
+    this.chosen = uid;
+    this.placedBy = null;
+    this.problem = "";
+  }
+
+  /** Its geometry is known before its picture comes: nothing jumps. */
+  private async fetch(uid: string, command: LookCommand): Promise<void> {
+    const { item } = this.host;
+    const isStillWanted = () => this.chosen === uid && this.host.item === item;
+    try {
+      this.known.set(uid, await presentationState(uid));
+      if (isStillWanted()) this.host.perform(command);
+    } catch (error) {
+      if (!isStillWanted()) return;
+      this.problem = error instanceof ApiError ? `Presentation not shown: ${error.message}` : "Presentation not shown: no answer";
+      this.host.requestUpdate();
+    }
+  }
+
+  /** A state about other frames than the one on screen is shown where it begins. */
+  private goWhereItIsAbout(state: PresentationDocument): void {
+    const { scene } = this.host;
+    if (!scene || includes(state.applies_to, frameOf(scene))) return;
+    const index = firstPlace(state, framesOf(scene));
+    if (index !== null) this.host.perform({ kind: "go", index });
+  }
+
+  private goToKeyImage(by: 1 | -1): boolean {
+    const { scene } = this.host;
+    const index = scene && nextKeyPlace(this.notesOf(scene), scene.view.index, by);
+    if (index !== null) this.host.perform({ kind: "go", index });
+    return true;
+  }
+
+  private notesOf({ shown }: GlassScene): readonly KeyNote[] {
+    const item: ItemDocument | null = this.host.item;
+    return item && isItemOf(item, shown.opened) ? (item.key_notes ?? []) : [];
+  }
+
+  private placeWords(scene: GlassScene, state: PresentationDocument | null): string[] {
+    const area = state && areaOf(state, frameOf(scene));
+    return area ? areaWords(area, scene.zoom, groundOf(scene)) : [];
+  }
+}
+
+function frameOf({ shown }: GlassScene): NamedFrame {
+  const { instance, frame } = shown.identified;
+  return { sopInstanceUid: instance.sop_instance_uid, frameNumber: frame.frame_number };
+}
+
+function framesOf({ shown }: GlassScene): NamedFrame[] {
+  const { frames, instances } = shown.opened;
+  return frames.map(({ instance, frame_number }) => ({
+    sopInstanceUid: instances[instance]?.sop_instance_uid ?? "",
+    frameNumber: frame_number,
+  }));
+}
+
+function groundOf({ size, shown }: GlassScene): Ground {
+  const { header, opened } = shown;
+  const image = { width: header.sourceColumns, height: header.sourceRows };
+  return { viewport: size, image, aspect: aspectOf(opened), pixelRatio: globalThis.devicePixelRatio || 1 };
+}

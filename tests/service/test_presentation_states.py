@@ -18,6 +18,7 @@ from tests.stored_files import stored_bytes
 from viewer.core.applied import Applied
 from viewer.core.view import ViewState
 from viewer.services.opening import open_target
+from viewer.services.presentation_states import StateInUse
 from viewer.services.rendering import render_frame
 from viewer.services.studies import presentation_document, study_page
 
@@ -44,7 +45,7 @@ def items_of(actor: Any) -> dict[str, dict[str, Any]]:
 def levels(image: Dataset, made: Dataset, view: ViewState | None = None) -> tuple[np.ndarray, Applied]:
     """Return what a frame looks like in a lossless picture that names a state, and what the picture says was applied."""
     view = view or ViewState(codec="png", presentation=str(made.SOPInstanceUID))
-    picture = render_frame(image=stored_bytes(as_bytes(image)), frame_index=0, view=view, state=stored_bytes(as_bytes(made)))
+    picture = render_frame(image=stored_bytes(as_bytes(image)), frame_index=0, view=view, state=StateInUse(stored_bytes(as_bytes(made))))
     return np.asarray(Image.open(io.BytesIO(picture.data))), picture.applied
 
 

@@ -2,6 +2,7 @@
 
 import io
 from datetime import datetime
+from typing import Any
 
 import highdicom
 import numpy as np
@@ -62,20 +63,56 @@ def test_each_kind_is_named_and_those_not_applied_say_so(kind, words, is_applied
     made = read(kind=kind)
     assert (made.kind, made.is_applied) == (words, is_applied)
     if not is_applied:
-        assert "Viewbox doesn't" in made.notes[0]
+        assert "Viewbox doesn't apply" in made.notes[0] or "is not applied" in made.notes[0]
 
 
-def test_a_blending_state_names_both_its_sets():
-    sets = [
-        item(BlendingPosition=position, ReferencedSeriesSequence=[item(SeriesInstanceUID="1.2", ReferencedImageSequence=[reference(uid_)])])
-        for position, uid_ in (("UNDERLYING", "1.2.3"), ("SUPERIMPOSED", "1.2.4"))
-    ]
-    made = read(kind="4", ReferencedSeriesSequence=None, BlendingSequence=sets, RelativeOpacity=0.4)
+UNSAID = ("ReferencedSeriesSequence",)  # what `state` says by itself
+
+
+def blending(*sets: Dataset, **more: Any) -> PresentationState:
+    """Return a blending state as read; by default 40% opaque, with a palette."""
+    fields: dict[str, Any] = {"ReferencedSeriesSequence": None, "BlendingSequence": list(sets), "RelativeOpacity": 0.4}
+    for name in ("Red", "Green", "Blue"):
+        table = lut(0, [0, 255 << 8], 16)
+        fields |= {
+            f"{name}PaletteColorLookupTableDescriptor": table.LUTDescriptor,
+            f"{name}PaletteColorLookupTableData": bytes([0, 0, 0, 255]),
+        }
+    return read(kind="4", **{name: value for name, value in (fields | more).items() if value is not None or name in UNSAID})
+
+
+def blended_set(position: str, uid_: str, study: str = "") -> Dataset:
+    series = item(SeriesInstanceUID="1.2", ReferencedImageSequence=[reference(uid_)])
+    return item(BlendingPosition=position, ReferencedSeriesSequence=[series], StudyInstanceUID=study or uid("study", "study"))
+
+
+LOWER, UPPER = blended_set("UNDERLYING", "1.2.3"), blended_set("SUPERIMPOSED", "1.2.4")
+
+
+def test_a_blending_state_names_both_its_sets_and_is_about_the_lower_one():
+    made = blending(LOWER, UPPER)
     assert [(each.position, each.references[0].sop_instance_uid) for each in made.blended] == [
         ("UNDERLYING", "1.2.3"), ("SUPERIMPOSED", "1.2.4"),
     ]  # fmt: skip
-    assert made.notes == ("the state blends two sets of images, the upper 40% opaque: Viewbox doesn't blend yet",)
-    assert made.refers_to("1.2.4", 1)
+    assert made.opacity == pytest.approx(0.4)
+    assert (made.is_applied, made.notes) == (True, ())
+    assert made.refers_to("1.2.3", 1)
+    assert not made.refers_to("1.2.4", 1)
+
+
+@pytest.mark.parametrize(("sets", "more", "why"), [
+    ((LOWER,), {}, "it doesn't name one set of images under another"),
+    ((LOWER, LOWER), {}, "it doesn't name one set of images under another"),
+    ((LOWER, UPPER, UPPER), {}, "it doesn't name one set of images under another"),
+    ((LOWER, blended_set("SUPERIMPOSED", "1.2.4", "1.9")), {}, "its images are of another study"),
+    ((LOWER, UPPER), {"RedPaletteColorLookupTableDescriptor": None}, "it has no palette that can be read"),
+    ((LOWER, UPPER), {"RelativeOpacity": None}, "it doesn't say how opaque the upper set is"),
+    ((LOWER, UPPER), {"RelativeOpacity": 1.5}, "it doesn't say how opaque the upper set is"),
+])  # fmt: skip
+def test_a_blending_state_that_cannot_be_applied_says_why(sets, more, why):
+    made = blending(*sets, **more)
+    assert not made.is_applied
+    assert made.notes[0] == f"the state blends two sets of images and is not applied: {why}"
 
 
 # --- geometry ---

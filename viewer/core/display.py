@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from archive.core.codecs import DecodedFrame
 from archive.core.codecs.frames import stored_range
+from archive.core.colour_profile import ColourProfile
 from archive.core.description import ImageDescription, Rescale
 from archive.core.kernels import kernel, readonly, uint8, uint16, void, writable
 from archive.core.lookup_table import LookupTable
@@ -136,7 +137,11 @@ def is_inverted(decoded: DecodedFrame, description: ImageDescription, view: View
 
 def colour_management(description: ImageDescription, view: ViewState) -> Applied:
     """Return what becomes of the image's ICC profile in a view (rule S10)."""
-    profile = description.colour_profile
+    return management_of(description.colour_profile, view)
+
+
+def management_of(profile: ColourProfile | None, view: ViewState) -> Applied:
+    """Return what becomes of an ICC profile in a view."""
     if profile is None:
         return Applied.NOTHING
     return Applied.COLOUR_MANAGED if view.icc and is_usable(profile) else Applied.PROFILE_NOT_USED

@@ -40,7 +40,7 @@ KINDS = {
     "11": "multiple volume rendering",
     "12": "variable modality LUT",
 }
-APPLIED_KINDS = frozenset({"grayscale", "colour", "pseudo-colour", "X-ray grayscale"})
+APPLIED_KINDS = frozenset({"grayscale", "colour", "pseudo-colour", "X-ray grayscale", "blending"})
 MAX_STATE_BYTES = 16_000_000
 # What may stand in a state that is applied without it.
 _LEFT_OUT = {
@@ -82,10 +82,13 @@ class DisplayedArea:
 
 @dataclass(frozen=True, slots=True)
 class BlendedSet:
-    """One of the sets of a blending state (C.11.14). position: "UNDERLYING" or "SUPERIMPOSED"."""
+    """One of the sets of a blending state (C.11.14). position: "UNDERLYING" or "SUPERIMPOSED". modality: as of PresentationState."""
 
     position: str
     references: tuple[Reference, ...]
+    study_instance_uid: str = ""
+    modality: Rescale | LookupTable = field(default=Rescale(), compare=False)
+    softcopy_voi: tuple[SoftcopyVoi, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -95,6 +98,7 @@ class PresentationState:
     modality: identity where the state has none, whatever the image says (PS3.4 N.2.1.1). presentation_lut_shape: "" with a table.
     overlays: the state's own planes; their data_offset counts in the state's file. activated: overlay group -> graphic layer, of the
     state's own planes and of the image's. rotation: degrees clockwise, before is_flipped (left to right; C.10.6).
+    references: of a blending state, those of what lies below. opacity: of what lies over it, 0..1.
     is_damaged: a table cannot be read, so that what would be shown isn't what was meant.
     """
 
@@ -123,13 +127,31 @@ class PresentationState:
     layers: tuple[GraphicLayer, ...] = ()
     annotations: tuple[Annotation, ...] = ()
     blended: tuple[BlendedSet, ...] = ()
+    opacity: float | None = None
     notes: tuple[str, ...] = ()
     is_damaged: bool = False
 
     @property
     def is_applied(self) -> bool:
         """Say whether Viewbox shows images by it."""
-        return self.kind in APPLIED_KINDS and not self.is_damaged
+        return self.kind in APPLIED_KINDS and not self.is_damaged and not (self.kind == "blending" and self.why_not_blended)
+
+    def set_at(self, position: str) -> BlendedSet | None:
+        """Return the set that lies "UNDERLYING" or "SUPERIMPOSED"; None unless there is exactly one."""
+        found = [each for each in self.blended if each.position == position]
+        return found[0] if len(found) == 1 else None
+
+    @property
+    def why_not_blended(self) -> str:
+        """Say what keeps a blending state from being applied; "" nothing."""
+        lower, upper = self.set_at("UNDERLYING"), self.set_at("SUPERIMPOSED")
+        if lower is None or upper is None or len(self.blended) != 2:
+            return "it doesn't name one set of images under another"
+        if any(each.study_instance_uid not in ("", self.study_instance_uid) for each in self.blended):
+            return "its images are of another study"
+        if self.palette is None:
+            return "it has no palette that can be read"
+        return "" if self.opacity is not None and 0 <= self.opacity <= 1 else "it doesn't say how opaque the upper set is"
 
     def refers_to(self, sop_instance_uid: str, frame_number: int) -> bool:
         """Say whether the state is about a frame, from 1; one that refers to nothing is about nothing."""
@@ -137,8 +159,12 @@ class PresentationState:
 
     def voi_number(self, sop_instance_uid: str, frame_number: int) -> int | None:
         """Return which item of softcopy_voi a frame is shown with, from 0; None: identity (C.11.8)."""
-        numbers = (i for i, voi in enumerate(self.softcopy_voi) if applies_to(voi.references, sop_instance_uid, frame_number))
-        return next(numbers, None)
+        return voi_number(self.softcopy_voi, sop_instance_uid, frame_number)
+
+
+def voi_number(softcopy_voi: tuple[SoftcopyVoi, ...], sop_instance_uid: str, frame_number: int) -> int | None:
+    """Return which item a frame (from 1) is shown with, from 0; None: identity."""
+    return next((i for i, voi in enumerate(softcopy_voi) if applies_to(voi.references, sop_instance_uid, frame_number)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +204,11 @@ def _read(ds: Dataset, data: bytes) -> PresentationState:
         raise Malformed("the object is no presentation state")
     big_endian = ds.original_encoding[1] is False
     annotations, graphic_notes = read_annotations(ds)
-    blended = tuple(BlendedSet(word(item, "BlendingPosition"), read_series_references(item)) for item in items(ds, "BlendingSequence"))
+    blended = tuple(
+        BlendedSet(word(item, "BlendingPosition"), read_series_references(item), text(item, "StudyInstanceUID"))
+        for item in items(ds, "BlendingSequence")
+    )
+    shown = [each for each in blended if each.position != "SUPERIMPOSED"] or blended
     state = PresentationState(
         sop_instance_uid=text(ds, "SOPInstanceUID"),
         sop_class_uid=sop_class_uid,
@@ -189,7 +219,7 @@ def _read(ds: Dataset, data: bytes) -> PresentationState:
         description=text(ds, "ContentDescription", 256),
         creator=name_words(text(ds, "ContentCreatorName", 256)),
         created=text(ds, "PresentationCreationDate", 8) + text(ds, "PresentationCreationTime", 6),
-        references=read_series_references(ds) + tuple(reference for each in blended for reference in each.references),
+        references=read_series_references(ds) + tuple(reference for each in shown for reference in each.references),
         presentation_lut_shape=read_presentation_lut_shape(ds),
         colour_profile=read_colour_profile(ds, None),
         shutter=read_shutters(ds, None, [])[0],
@@ -201,6 +231,7 @@ def _read(ds: Dataset, data: bytes) -> PresentationState:
         layers=read_layers(ds),
         annotations=annotations,
         blended=blended,
+        opacity=next(iter(floats(ds, "RelativeOpacity")), None),
     )
     state = _with_tables(state, ds, big_endian)
     return replace(state, notes=(*_notes(ds, state), *graphic_notes))
@@ -209,18 +240,30 @@ def _read(ds: Dataset, data: bytes) -> PresentationState:
 def _with_tables(state: PresentationState, ds: Dataset, big_endian: bool) -> PresentationState:
     """Return the state with its grey transforms and palette; a damaged one makes the whole state damaged."""
     try:
-        modality = read_lut(first(ds, "ModalityLUTSequence"), is_signed=_is_signed(first(ds, "ModalityLUTSequence")), big_endian=big_endian)
         presentation_lut = read_lut(first(ds, "PresentationLUTSequence"), is_signed=False, big_endian=big_endian)
         return replace(
             state,
-            modality=modality or read_rescales(ds, None, [])[0],
-            softcopy_voi=tuple(_softcopy_voi(item, big_endian) for item in items(ds, "SoftcopyVOILUTSequence")),
+            modality=_modality(ds, big_endian),
+            softcopy_voi=_all_softcopy_voi(ds, big_endian),
             presentation_lut=presentation_lut,
             presentation_lut_shape="" if presentation_lut else state.presentation_lut_shape,
-            palette=read_palette(ds, is_signed=False, big_endian=big_endian) if state.kind == "pseudo-colour" else None,
+            palette=read_palette(ds, is_signed=False, big_endian=big_endian) if state.kind in ("pseudo-colour", "blending") else None,
+            blended=tuple(
+                replace(each, modality=_modality(item, big_endian), softcopy_voi=_all_softcopy_voi(item, big_endian))
+                for each, item in zip(state.blended, items(ds, "BlendingSequence"), strict=True)
+            ),
         )
     except Malformed:
         return replace(state, is_damaged=True)
+
+
+def _modality(ds: Dataset, big_endian: bool) -> Rescale | LookupTable:
+    table = read_lut(first(ds, "ModalityLUTSequence"), is_signed=_is_signed(first(ds, "ModalityLUTSequence")), big_endian=big_endian)
+    return table or read_rescales(ds, None, [])[0]
+
+
+def _all_softcopy_voi(ds: Dataset, big_endian: bool) -> tuple[SoftcopyVoi, ...]:
+    return tuple(_softcopy_voi(item, big_endian) for item in items(ds, "SoftcopyVOILUTSequence"))
 
 
 def _softcopy_voi(item: Dataset, big_endian: bool) -> SoftcopyVoi:
@@ -277,11 +320,8 @@ def _notes(ds: Dataset, state: PresentationState) -> list[str]:
     notes = [sentence for keyword, sentence in _LEFT_OUT.items() if items(ds, keyword)]
     if state.is_damaged:
         notes.insert(0, "a lookup table of the state is damaged: it is not applied")
-    if state.kind == "blending":
-        sets = "two sets of images" if len(state.blended) == 2 else f"{len(state.blended)} sets of images"
-        opacity = floats(ds, "RelativeOpacity")[:1]
-        words = f", the upper {opacity[0]:.0%} opaque" if opacity else ""
-        notes.insert(0, f"the state blends {sets}{words}: Viewbox doesn't blend yet")
+    if state.kind == "blending" and state.why_not_blended:
+        notes.insert(0, f"the state blends two sets of images and is not applied: {state.why_not_blended}")
     elif state.kind not in APPLIED_KINDS:
         notes.insert(0, f"Viewbox doesn't apply states of this kind yet: {state.kind}")
     if state.kind == "pseudo-colour" and state.palette is None and not state.is_damaged:

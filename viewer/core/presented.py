@@ -11,9 +11,16 @@ from typing import Any
 from archive.core.codecs.frames import stored_range
 from archive.core.description import ImageDescription, OverlayPlane, Rescale, VoiWindow
 from archive.core.lookup_table import LookupTable
-from viewer.core.presentation_state import PresentationState, SoftcopyVoi
+from viewer.core.presentation_state import BlendedSet, PresentationState, SoftcopyVoi, voi_number
 from viewer.core.voi_choice import range_voi
 
+_NOTHING_OVER: dict[str, Any] = {
+    "shutters": (None,),
+    "overlays": (),
+    "masks": (),
+    "pixel_shifts": ((),),
+    "is_subtraction_recommended": False,
+}
 OWN_OVERLAYS_AT = 1 << 40  # data_offset of the state's own overlay planes counts from here, that of the image's from 0
 
 
@@ -26,17 +33,45 @@ def presented(description: ImageDescription, state: PresentationState, sop_insta
         return None
     if state.kind == "colour" and description.has_supplemental_palette:
         return None  # not for such images (PS3.4 N.2)
+    lower = state.set_at("UNDERLYING") if state.kind == "blending" else None
+    if lower is not None:
+        return presented_set(description, state, lower, sop_instance_uid, frame_index)
     return _presented(description, state, state.voi_number(sop_instance_uid, frame_index + 1))
+
+
+def presented_set(
+    description: ImageDescription, state: PresentationState, blended: BlendedSet, sop_instance_uid: str, frame_index: int
+) -> ImageDescription | None:
+    """Return how a frame (from 0) of one of a blending state's two sets is described; None of an image that isn't grey (C.11.14).
+
+    The upper set's has the palette. The ICC profile is meant for what both give together.
+    """
+    if not description.is_monochrome or description.has_supplemental_palette:
+        return None
+    number = voi_number(blended.softcopy_voi, sop_instance_uid, frame_index + 1)
+    return _presented_set(description, state, blended, number)
+
+
+@lru_cache(maxsize=512)
+def _presented_set(description: ImageDescription, state: PresentationState, blended: BlendedSet, number: int | None) -> ImageDescription:
+    voi = blended.softcopy_voi[number] if number is not None else None
+    return replace(
+        description,
+        **_NOTHING_OVER,
+        **_grey(description, _of_image(blended.modality, is_signed=description.is_signed), voi),
+        presentation_lut=None,
+        presentation_lut_shape="IDENTITY",
+        pseudo_colour=state.palette if blended.position == "SUPERIMPOSED" else None,
+        colour_profile=None,
+    )
 
 
 @lru_cache(maxsize=512)
 def _presented(description: ImageDescription, state: PresentationState, voi_number: int | None) -> ImageDescription:
     fields: dict[str, Any] = {
+        **_NOTHING_OVER,
         "shutters": (state.shutter,),
         "overlays": _overlays(description, state),
-        "masks": (),
-        "pixel_shifts": ((),),
-        "is_subtraction_recommended": False,
     }
     if state.kind == "colour":
         return replace(description, colour_profile=state.colour_profile or description.colour_profile, **fields)

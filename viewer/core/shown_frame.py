@@ -10,15 +10,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archive.core.codecs import DecodedFrame
+from archive.core.colour_profile import ColourProfile
 from archive.core.description import ImageDescription, OverlayPlane, Shutter
 from viewer.core import overlay, shutter
 from viewer.core.applied import Applied
-from viewer.core.display import Levels, difference_levels, display_levels
+from viewer.core.blending import blend
+from viewer.core.display import Levels, difference_levels, display_levels, management_of
+from viewer.core.icc import to_srgb
 from viewer.core.mask_subtraction import Subtraction, subtraction_of
 from viewer.core.modality_lut import apply_modality, modality_of
 from viewer.core.view import ViewState
 
 NO_SHUTTERS = (None,)
+
+
+class Upper(NamedTuple):
+    """What a blending state lays over a frame: uint8 (rows, columns, 3), where there is any of it, how opaque, and for which colours."""
+
+    colours: NDArray[np.uint8]
+    is_covered: NDArray[np.bool_]
+    opacity: float
+    profile: ColourProfile | None
 
 
 class FrameSource(Protocol):
@@ -45,6 +57,10 @@ class FrameSource(Protocol):
 
     def header_bytes(self, offset: int, length: int) -> bytes:
         """Return bytes of the header that overlay planes point at."""
+        ...
+
+    def upper(self, frame_index: int) -> Upper | None:
+        """Return what a blending state lays over a frame; None without such a state."""
         ...
 
 
@@ -74,6 +90,9 @@ def show_frame(source: FrameSource, frame_index: int, view: ViewState) -> ShownF
         shown = display_levels(decoded, description, frame_index, view)
     else:
         shown = _subtracted(source, decoded, subtraction, frame_index, view)
+    upper = source.upper(frame_index)
+    if upper is not None:
+        shown = _blended(shown, upper, view)
     if not description.overlays and description.shutters == NO_SHUTTERS:
         return ShownFrame(shown.values, None, shown.window_center, shown.window_width, shown.applied, decoded)
     return _covered(source, shown, decoded, frame_index, view)
@@ -91,6 +110,15 @@ def _covered(source: FrameSource, shown: Levels, decoded: DecodedFrame, frame_in
     if graphics is not None:
         applied |= Applied.OVERLAYS
     return ShownFrame(levels, graphics, shown.window_center, shown.window_width, applied, decoded)
+
+
+def _blended(shown: Levels, upper: Upper, view: ViewState) -> Levels:
+    """The profile is for what both sets give together (PS3.3 A.33.4.1)."""
+    values = blend(shown.values, upper.colours, upper.is_covered, upper.opacity)
+    managed = management_of(upper.profile, view)
+    if managed is Applied.COLOUR_MANAGED and upper.profile is not None:
+        values = to_srgb(values, upper.profile)
+    return shown._replace(values=values, applied=shown.applied | managed)
 
 
 def _subtracted(source: FrameSource, decoded: DecodedFrame, subtraction: Subtraction, frame_index: int, view: ViewState) -> Levels:

@@ -14,6 +14,7 @@ from archive.services.retrieve import StoredImage
 from viewer.core.mask_subtraction import Subtraction, modality_mean, shifted
 from viewer.core.modality_lut import modality_of
 from viewer.core.presented import OWN_OVERLAYS_AT
+from viewer.core.shown_frame import Upper
 
 Key = tuple[str, tuple[int, ...], tuple[float, float]]
 MASKS_KEPT = 4  # masks of the runs looked at last; 2 MB each at 512x512
@@ -75,6 +76,9 @@ class StoredFrames:
 
     def header_bytes(self, offset: int, length: int) -> bytes:
         return pixels.header_bytes(self._image, offset, length)
+
+    def upper(self, frame_index: int) -> Upper | None:
+        return None
 
 
 class PresentedFrames(StoredFrames):

@@ -15,7 +15,7 @@ from viewer.core.opened import opened_document, shown_of
 from viewer.core.person_name import name_words
 from viewer.core.slide import LevelGrid, levels_of
 from viewer.core.tray import Kind, TrayItem, items_of_series
-from viewer.services.presentation_states import states_of_study
+from viewer.services.presentation_states import StateInUse, states_of_study
 
 MAX_NAME_LENGTH = 64
 MAX_FRAMES_REMEMBERED = 4000  # some 10 kB each, with their facts
@@ -68,7 +68,7 @@ class OpenedTarget:
     frames: tuple[tuple[StoredImage, int], ...] = field(repr=False)
     document: dict[str, Any] = field(repr=False)
     levels: tuple[SlideLevel, ...] = field(default=(), repr=False)
-    states: Mapping[str, StoredImage] = field(default_factory=dict, repr=False)
+    states: Mapping[str, StateInUse] = field(default_factory=dict, repr=False)
 
 
 def open_target(*, actor: Subject, target: Mapping[str, Any]) -> OpenedTarget:
@@ -90,7 +90,7 @@ def open_target(*, actor: Subject, target: Mapping[str, Any]) -> OpenedTarget:
     return replace(shown, document=document, states=_states(actor, study))
 
 
-def _states(actor: Subject, study: ListedStudy) -> dict[str, StoredImage]:
+def _states(actor: Subject, study: ListedStudy) -> dict[str, StateInUse]:
     """Return the study's presentation states, read anew each time: more may have come."""
     return states_of_study(actor=actor, study_instance_uid=study.study_instance_uid) if "PR" in study.modalities else {}
 

@@ -7,6 +7,7 @@ says by the hash of its bytes.
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from archive.services import pixels, retrieve
@@ -16,9 +17,17 @@ from governance.core.policy import Subject
 from viewer.core.applied import Applied
 from viewer.core.key_objects import MAX_KEY_OBJECT_BYTES, KeyObjects, read_key_objects
 from viewer.core.key_objects import SOP_CLASS as KEY_OBJECT_SELECTION
-from viewer.core.presentation_state import MAX_STATE_BYTES, STORAGE, PresentationState, is_presentation_state, read_presentation_state
+from viewer.core.presentation_state import (
+    MAX_STATE_BYTES,
+    STORAGE,
+    PresentationState,
+    is_presentation_state,
+    kind_of,
+    read_presentation_state,
+)
 from viewer.core.presented import presented
 from viewer.core.view import ViewState
+from viewer.services.blended_frames import BlendedFrames, Frame, upper_frames
 from viewer.services.frame_source import PresentedFrames, StoredFrames
 
 MAX_OBJECTS = 200  # of each sort that one study's pages list; there are studies with a state for each image
@@ -57,15 +66,38 @@ _states = _Kept(read_presentation_state, MAX_STATE_BYTES)
 _selections = _Kept(read_key_objects, MAX_KEY_OBJECT_BYTES)
 
 
+@dataclass(frozen=True, slots=True)
+class StateInUse:
+    """A presentation state that views may name, and the frames that it lays over others; those of a blending state alone has any."""
+
+    stored: StoredImage
+    upper: tuple[Frame, ...] = ()
+
+
 def state_of(stored: StoredImage) -> PresentationState:
     """Return what a stored presentation state says. Raises: Malformed; TooLarge."""
     return _states.of(stored)
 
 
-def states_of_study(*, actor: Subject, study_instance_uid: str) -> dict[str, StoredImage]:
+def states_of_study(*, actor: Subject, study_instance_uid: str) -> dict[str, StateInUse]:
     """Return the presentation states of a study by SOP Instance UID, MAX_OBJECTS at most; none where the actor may not see it."""
     stored = retrieve.instances_of_classes(actor=actor, study_instance_uid=study_instance_uid, sop_classes=(STORAGE,))
-    return {one.sop_instance_uid: one for one in stored[:MAX_OBJECTS]}
+    return {one.sop_instance_uid: StateInUse(one, _upper(actor, one)) for one in stored[:MAX_OBJECTS]}
+
+
+def _upper(actor: Subject, stored: StoredImage) -> tuple[Frame, ...]:
+    """Return what a state lays over the images that it is about, as far as it is there and this actor may see it."""
+    if kind_of(stored.sop_class_uid) != "blending" or not (states := _readable(_states, [stored])):
+        return ()
+    (state,) = states
+    blended = state.set_at("SUPERIMPOSED")
+    images: list[StoredImage] = []
+    for series in sorted({one.series_instance_uid for one in blended.references}) if blended and state.is_applied else ():
+        try:
+            images += retrieve.images_of_series(actor=actor, series_instance_uid=series)
+        except NotFound:
+            continue
+    return upper_frames(state, [one for one in images if one.study_instance_uid == stored.study_instance_uid])
 
 
 def read_study(
@@ -95,7 +127,7 @@ def _readable(kept: _Kept[T], stored: Sequence[StoredImage]) -> list[T]:
     return found
 
 
-def frames_of(image: StoredImage, frame_index: int, view: ViewState, state: StoredImage | None) -> StoredFrames:
+def frames_of(image: StoredImage, frame_index: int, view: ViewState, state: StateInUse | None) -> StoredFrames:
     """Return a frame's source for the display chain: by the state that the view names, where that is about this frame.
 
     state: the object that view.presentation names. Raises: NotFound when it isn't that one; Malformed when it can't be applied.
@@ -103,13 +135,17 @@ def frames_of(image: StoredImage, frame_index: int, view: ViewState, state: Stor
     frames = StoredFrames(image)
     if view.presentation is None:
         return frames
-    if state is None or state.sop_instance_uid != view.presentation:
+    if state is None or state.stored.sop_instance_uid != view.presentation:
         raise NotFound("presentation state")
-    read = state_of(state)
+    read = state_of(state.stored)
     if not read.is_applied:
         raise Malformed(read.notes[0] if read.notes else "the presentation state is not applied")
     description = presented(pixels.description_of(image), read, image.sop_instance_uid, frame_index)
-    return frames if description is None else PresentedFrames(image, description, state)
+    if description is None:
+        return frames
+    if read.kind == "blending":
+        return BlendedFrames(image, description, state.stored, read, state.upper)
+    return PresentedFrames(image, description, state.stored)
 
 
 def presented_flag(frames: StoredFrames) -> Applied:

@@ -25,14 +25,14 @@ from viewer.core.shown_frame import show_frame
 from viewer.core.view import ViewState
 from viewer.core.voi_choice import stored_voi
 from viewer.services import pool
-from viewer.services.presentation_states import frames_of, presented_flag
+from viewer.services.presentation_states import StateInUse, frames_of, presented_flag
 
 MAX_BYTES_AT_ONCE = 500_000  # copying and hashing them takes 0.4 ms
 
 __all__ = ["Picture", "passed_through", "passed_through_at_once", "render_frame", "warm_kernels"]
 
 
-def render_frame(*, image: StoredImage, frame_index: int, view: ViewState, state: StoredImage | None = None) -> Picture:
+def render_frame(*, image: StoredImage, frame_index: int, view: ViewState, state: StateInUse | None = None) -> Picture:
     """Return a frame (from 0) of an image as a picture in a view.
 
     view.codec: "jpeg" always encodes here. "auto", "stored" and "png" are lossless: PNG, except that "auto" and "stored" hand

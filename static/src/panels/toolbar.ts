@@ -8,6 +8,8 @@ import type { Command, PageCommand, Pressed } from "../tools/keys";
 import type { SideFacts } from "../viewport/side_by_side";
 import { NOTHING, type ViewportSummary } from "../viewport/summary";
 import { type IconName, icon } from "./icons";
+import { hasChoices, type LookWished, looksTitle } from "./looks_menu";
+import "./looks_menu";
 import { toolbarStyles } from "./toolbar_styles";
 
 /** A button was used; bubbles to the page. */
@@ -40,7 +42,7 @@ export class Toolbar extends LitElement {
   @property({ type: Boolean }) details = false;
   @property({ type: Number }) panes: 1 | 2 = 1;
   @property({ attribute: false }) sides: SideFacts = { hasLines: true, isLinked: false, whyNot: "" };
-  @state() private open: "" | "presets" | "more" | "looks" = "";
+  @state() private open: "" | "presets" | "shown" | "more" | "looks" = "";
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -59,7 +61,7 @@ export class Toolbar extends LitElement {
       <div class="desk" role="toolbar" aria-label="Viewport tools">
         <div class="group">${this.tools().map((button) => this.button(button))}</div>
         <div class="group">${this.measures().map((button) => this.button(button))}</div>
-        <div class="group presets">${this.presetsButton()}</div>
+        <div class="group presets">${this.presetsButton()}${this.looksButton()}</div>
         <div class="group">${this.looks().map((button) => this.button(button))}</div>
         <div class="group">${this.plays().map((button) => this.button(button))}</div>
         <div class="group end">${[...this.sideButtons(), ...this.pageButtons()].map((button) => this.button(button))}</div>
@@ -195,6 +197,28 @@ export class Toolbar extends LitElement {
       ${isOpen ? html`<div class="menu">${this.presetRows()}</div>` : nothing}`;
   }
 
+  private looksButton(): TemplateResult {
+    const { looks } = this.summary;
+    const isOpen = this.open === "shown";
+    return html`<button
+        aria-haspopup="true"
+        aria-expanded=${String(isOpen)}
+        ?disabled=${!hasChoices(looks)}
+        @click=${() => (this.open = isOpen ? "" : "shown")}
+      >
+        <span class="title">${looksTitle(looks)}</span> ${icon("chevronDown")}
+      </button>
+      ${isOpen ? html`<div class="menu wide">${this.looksMenu()}</div>` : nothing}`;
+  }
+
+  private looksMenu(): TemplateResult {
+    const wished = ({ command, isSwitch }: LookWished) => {
+      if (!isSwitch) this.open = "";
+      this.dispatchEvent(new CommandGiven(viewport(command)));
+    };
+    return html`<viewbox-looks .looks=${this.summary.looks} @look-wished=${wished}></viewbox-looks>`;
+  }
+
   private presetRows(): TemplateResult[] {
     return this.summary.presets.map(
       (preset, index) => html`<button
@@ -218,16 +242,19 @@ export class Toolbar extends LitElement {
         ${icon(current?.icon ?? "move")}${current?.words ?? ""}
       </button>
       <button @click=${() => this.give(third.pressed)}>${icon(third.icon)}${third.words}</button>
-      <button @click=${() => (this.open = "looks")} ?disabled=${summary.presets.length === 0}>${icon("contrast")}Presets</button>
+      <button @click=${() => (this.open = "looks")} ?disabled=${summary.presets.length === 0 && !hasChoices(summary.looks)}>
+        ${icon("contrast")}Looks
+      </button>
       <button @click=${() => (this.open = "more")} aria-haspopup="dialog">${icon("ellipsis")}More</button>
     </div>`;
   }
 
   private sheet(): TemplateResult | typeof nothing {
+    const { summary } = this;
     if (this.open !== "more" && this.open !== "looks") return nothing;
     const content =
       this.open === "looks"
-        ? html`<h2>Window</h2><div class="menu-rows">${this.presetRows()}</div>`
+        ? html`${summary.presets.length > 0 ? html`<h2>Window</h2><div class="menu-rows">${this.presetRows()}</div>` : nothing}${this.looksMenu()}`
         : html`<h2>View</h2><div class="tiles">${[...this.tools().filter((one) => !one.why), ...this.looks().filter((one) => !one.why)].map((one) => this.tile(one))}</div>
             ${this.measures().some((one) => one.why) ? nothing : html`<h2>Measure</h2><div class="tiles">${this.measures().map((one) => this.tile(one))}</div>`}
             <h2>Page</h2><div class="tiles">${[...this.sideButtons().filter((one) => !one.why), ...this.pageButtons()].map((one) => this.tile(one))}</div>`;
@@ -256,7 +283,7 @@ export class Toolbar extends LitElement {
   }
 
   private closeOutside = (event: Event): void => {
-    if (this.open === "presets" && !event.composedPath().includes(this)) this.open = "";
+    if ((this.open === "presets" || this.open === "shown") && !event.composedPath().includes(this)) this.open = "";
   };
 
   /** Ahead of the page, so that one Esc does one thing. */

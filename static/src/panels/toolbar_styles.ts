@@ -86,6 +86,20 @@ export const toolbarStyles = css`
     background: var(--raised);
     box-shadow: 0 12px 32px rgb(0 0 0 / 55%);
   }
+  .menu.wide {
+    left: auto;
+    width: 320px;
+    max-height: min(70dvh, 640px);
+    overflow-y: auto;
+    padding: 10px 4px;
+    scrollbar-width: thin;
+  }
+  .title {
+    max-width: 140px;
+    overflow: hidden;
+    text-overflow: ellipsis;
+    white-space: nowrap;
+  }
   .menu button {
     display: flex;
     width: 100%;

@@ -13,7 +13,8 @@ export type Command =
   | { readonly kind: "end" }
   | { readonly kind: "play" }
   | { readonly kind: "native" }
-  | { readonly kind: "key-image"; readonly by: 1 | -1 }
+  /** Go to the next key image; selection: of this key object selection alone, by its SOP Instance UID. */
+  | { readonly kind: "key-image"; readonly by: 1 | -1; readonly selection?: string }
   /** Take the selected measurement away. */
   | { readonly kind: "unmeasure" };
 

@@ -47,7 +47,7 @@ export class PresentationLayer implements GlassLayer {
   }
 
   command(command: Command): boolean {
-    if (command.kind === "key-image") return this.goToKeyImage(command.by);
+    if (command.kind === "key-image") return this.goToKeyImage(command.by, command.selection);
     if (command.kind === "reset") this.choose(null);
     if (command.kind !== "look" || command.look.presentation === undefined) return false;
     const uid = command.look.presentation;
@@ -91,9 +91,10 @@ export class PresentationLayer implements GlassLayer {
     if (index !== null) this.host.perform({ kind: "go", index });
   }
 
-  private goToKeyImage(by: 1 | -1): boolean {
+  private goToKeyImage(by: 1 | -1, selection?: string): boolean {
     const { scene } = this.host;
-    const index = scene && nextKeyPlace(this.notesOf(scene), scene.view.index, by);
+    const notes = scene ? this.notesOf(scene).filter((note) => !selection || note.sop_instance_uid === selection) : [];
+    const index = scene && nextKeyPlace(notes, scene.view.index, by);
     if (index !== null) this.host.perform({ kind: "go", index });
     return true;
   }

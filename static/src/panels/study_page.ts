@@ -12,6 +12,7 @@ import { controls } from "../styles/controls";
 import { type PageCommand, type Pressed, pressed } from "../tools/keys";
 import { Pane } from "../viewport/pane";
 import { SideBySide } from "../viewport/side_by_side";
+import type { StackSession } from "../viewport/stack_session";
 import {
   NOTHING,
   type PointerMoved,
@@ -24,7 +25,9 @@ import type { Banner } from "./banner";
 import "./banner";
 import type { CheatSheet } from "./cheat_sheet";
 import "./cheat_sheet";
+import { nextClip } from "./clip_after_clip";
 import { icon } from "./icons";
+import { type LoopsHost, LoopsOfPage } from "./page_loops";
 import type { Place, Stage } from "./shared_stage";
 import { Sharing } from "./sharing";
 import { studyPageStyles } from "./study_page_styles";
@@ -39,7 +42,7 @@ const NARROW = matchMedia("(max-width: 720px), (max-height: 480px)");
 const CRAMPED = matchMedia("(max-width: 900px), (max-height: 480px)");
 
 @customElement("viewbox-study")
-export class StudyPage extends LitElement implements Stage {
+export class StudyPage extends LitElement implements Stage, LoopsHost {
   static override styles = [controls, studyPageStyles];
 
   @state() places: readonly Place[] = [null];
@@ -61,6 +64,7 @@ export class StudyPage extends LitElement implements Stage {
   readonly shelf = new StudyShelf(() => this.requestUpdate());
   readonly sharing = new Sharing(this, NARROW);
   private readonly boot = bootDocument();
+  private readonly together = new LoopsOfPage(this);
   private readonly sides = new SideBySide({
     go: (place, index) => this.pane(place)?.perform({ kind: "go", index }),
     isFollowing: (place) => this.pane(place)?.probe?.isFollowing ?? false,
@@ -78,6 +82,11 @@ export class StudyPage extends LitElement implements Stage {
     super.disconnectedCallback();
     document.removeEventListener("keydown", this.keyDown);
     this.sharing.close();
+    this.together.close();
+  }
+
+  override updated(): void {
+    this.together.moved();
   }
 
   /** For `window.viewbox`: what each pane shows. */
@@ -155,7 +164,10 @@ export class StudyPage extends LitElement implements Stage {
       .overlay=${this.overlay}
       .details=${this.details && index === this.active}
       .seat=${this.sides.seats[index] ?? null}
+      .loops=${this.together.facts}
       ?active=${this.places.length > 1 && index === this.active}
+      @loop-moved=${() => this.together.moved()}
+      @command-given=${(event: CommandGiven) => this.obey(event.pressed)}
       @pointerdown=${() => this.use(index)}
       @focusin=${() => this.use(index)}
       @summary-changed=${(event: SummaryChanged) => this.summarised(index, event.summary)}
@@ -238,6 +250,24 @@ export class StudyPage extends LitElement implements Stage {
     this.requestUpdate();
   }
 
+  // LoopsHost
+
+  loops(): readonly (StackSession | null)[] {
+    return this.places.map((_, index) => this.pane(index)?.loop ?? null);
+  }
+
+  hangNextClip(): boolean {
+    const place = this.places[this.active];
+    if (!place || typeof place === "string") return false;
+    const next = nextClip(this.shelf.itemsOf(place), place.item.key);
+    if (next) this.hang(next, place.study);
+    return next !== null;
+  }
+
+  changed(): void {
+    this.requestUpdate();
+  }
+
   // What the person does.
 
   private hang(item: ItemDocument, study: StudyDocument): void {
@@ -296,6 +326,12 @@ export class StudyPage extends LitElement implements Stage {
         break;
       case "link":
         this.sides.toggleLink(this.active);
+        break;
+      case "in-step":
+        this.together.toggleInStep();
+        break;
+      case "clip-after-clip":
+        this.together.toggleClipAfterClip();
         break;
       case "layout":
         void this.toggleLayout();

@@ -49,6 +49,11 @@ export class StudyShelf {
     return next && next.key !== hung.item.key ? next : null;
   }
 
+  /** The items of its study, as the tray has them. */
+  itemsOf(hung: Hung): readonly ItemDocument[] {
+    return contentsOf(this.row(hung.study.study_instance_uid))?.items ?? [];
+  }
+
   /** What belongs beside the first pane: the most like item of the nearest prior, else the next item of this study. */
   async companion(first: Hung): Promise<Hung | null> {
     const priors = this.studies.filter((one) => !one.isCurrent && one.study.modalities.includes(first.item.modality));

@@ -104,6 +104,16 @@ export class CinePlayer {
     return Math.floor((this.drawnOrdinal ?? 0) / this.clock.steps.length);
   }
 
+  /** Enough of it is here to play from where it stands. */
+  isFilled(now: number): boolean {
+    return this.isFilledFrom(this.firstOrdinal, now);
+  }
+
+  /** How far into a pass a frame begins, in ms at speed 1. */
+  phaseOf(index: number): number {
+    return startOf(this.clock, ordinalOf(this.clock, index));
+  }
+
   get isBuffering(): boolean {
     return this.isPlaying && this.running === null;
   }

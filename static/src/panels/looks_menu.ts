@@ -25,17 +25,6 @@ const FUNCTIONS = [
   ["SIGMOID", "Sigmoid"],
 ] as const;
 
-/** True where there is anything to choose. */
-export function hasChoices(looks: LooksOffered | null): looks is LooksOffered {
-  if (!looks) return false;
-  return looks.states.length + looks.switches.length + looks.vois.length + looks.keyNotes.length > 0 || looks.hasFunction;
-}
-
-/** What the button says: the state that is chosen, or "Looks". */
-export function looksTitle(looks: LooksOffered | null): string {
-  return looks?.states.find(({ uid }) => uid === looks.look.presentation)?.label ?? "Looks";
-}
-
 @customElement("viewbox-looks")
 export class LooksMenu extends LitElement {
   static override styles = [

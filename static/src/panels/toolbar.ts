@@ -2,14 +2,14 @@
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { OverlayMode } from "../state/corner_texts";
+import { hasChoices, looksTitle } from "../state/looks_offered";
 import { type Tool, usableTool } from "../state/tool";
 import { controls } from "../styles/controls";
 import type { Command, PageCommand, Pressed } from "../tools/keys";
 import type { SideFacts } from "../viewport/side_by_side";
 import { NOTHING, type ViewportSummary } from "../viewport/summary";
 import { type IconName, icon } from "./icons";
-import { hasChoices, type LookWished, looksTitle } from "./looks_menu";
-import "./looks_menu";
+import type { LookWished } from "./looks_menu";
 import { toolbarStyles } from "./toolbar_styles";
 
 /** A button was used; bubbles to the page. */
@@ -211,7 +211,9 @@ export class Toolbar extends LitElement {
       ${isOpen ? html`<div class="menu wide">${this.looksMenu()}</div>` : nothing}`;
   }
 
+  /** Fetched when it is opened for the first time. */
   private looksMenu(): TemplateResult {
+    void import("./looks_menu");
     const wished = ({ command, isSwitch }: LookWished) => {
       if (!isSwitch) this.open = "";
       this.dispatchEvent(new CommandGiven(viewport(command)));

@@ -48,6 +48,17 @@ export function looksOffered(opened: OpenedDocument, header: PictureHeader | nul
   };
 }
 
+/** True where there is anything to choose. */
+export function hasChoices(looks: LooksOffered | null): looks is LooksOffered {
+  if (!looks) return false;
+  return looks.states.length + looks.switches.length + looks.vois.length + looks.keyNotes.length > 0 || looks.hasFunction;
+}
+
+/** What the button says: the state that is chosen, or "Looks". */
+export function looksTitle(looks: LooksOffered | null): string {
+  return looks?.states.find(({ uid }) => uid === looks.look.presentation)?.label ?? "Looks";
+}
+
 /** An item of the tray and an opened stack are the same thing. */
 export function isItemOf(item: ItemDocument, opened: OpenedDocument): boolean {
   return item.series_instance_uid === opened.series_instance_uid && (item.stack === null || item.stack === (opened.stack ?? null));

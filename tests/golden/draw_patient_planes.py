@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 FILE = Path(__file__).with_name("patient_planes.json")
 SEED, PAIRS, LINKS = 20261124, 60, 60
-REFERENCES = ("1.2.3",) * 14 + ("1.2.4", "")  # most share one
+REFERENCES = ("1.2.3",) * 8 + ("1.2.4", "")  # most share one
 QUARTER = math.pi / 2
 Stated = dict[str, Any]
 Angles = tuple[float, float, float]
@@ -122,25 +122,36 @@ def stack_of(rng: random.Random, angles: Angles) -> list[Stated | None]:
     return stack
 
 
-def linked_in_space(here: Stated, target: list[Stated]) -> dict[str, Any]:
-    middle = place(here, here["columns"] / 2, here["rows"] / 2)
-    away = np.array([distance(frame, middle) for frame in target])
+def nearest(target: list[Stated], away: Array, by: str) -> dict[str, Any]:
+    """Return the frame that is least far away; past the end where the place lies more than half a step beyond all of them."""
     index = int(np.argmin(np.abs(away)))
     beside = target[index - 1 if index else min(1, len(target) - 1)]
     step = abs(distance(beside, np.array(target[index]["origin"])))
     is_one_side = bool((away > 0).all() or (away < 0).all())
-    nearest = float(abs(away[index]))
-    return {"index": index, "by": "space", "distance_mm": round(nearest, 6), "isBeyond": is_one_side and nearest > max(step / 2, 0.5)}
+    least = float(abs(away[index]))
+    return {"index": index, "by": by, "distance_mm": round(least, 6), "isBeyond": is_one_side and least > max(step / 2, 0.5)}
 
 
-def link_of(source: list[Stated | None], index: int, target: list[Stated | None], offset: int) -> dict[str, Any]:
+def link_of(source: list[Stated | None], index: int, target: list[Stated | None], offset: int, offset_mm: float | None) -> dict[str, Any]:
     here, known = source[index], [frame for frame in target if frame is not None]
-    if here and len(known) == len(target):
-        is_shared = here["frame_of_reference"] and here["frame_of_reference"] == known[0]["frame_of_reference"]
-        if is_shared and abs(normal(here) @ normal(known[0])) > math.cos(math.radians(30)):
-            return linked_in_space(here, known)
+    if here and len(known) == len(target) and abs(normal(here) @ normal(known[0])) > math.cos(math.radians(30)):
+        if here["frame_of_reference"] and here["frame_of_reference"] == known[0]["frame_of_reference"]:
+            middle = place(here, here["columns"] / 2, here["rows"] / 2)
+            return nearest(known, np.array([distance(frame, middle) for frame in known]), "space")
+        if offset_mm is not None:
+            return linked_along(here, known, offset_mm)
     found = sorted((0, index + offset, len(target) - 1))[1]
     return {"index": found, "by": "offset", "distance_mm": None, "isBeyond": found != index + offset}
+
+
+def linked_along(here: Stated, target: list[Stated], offset_mm: float) -> dict[str, Any]:
+    """Each in its own space: how far a frame's middle lies along its normal is all that is compared."""
+
+    def along(frame: Stated) -> float:
+        return float(place(frame, frame["columns"] / 2, frame["rows"] / 2) @ normal(frame))
+
+    away = np.array([along(here) + offset_mm - along(frame) for frame in target])
+    return nearest(target, away, "offset")
 
 
 def links() -> list[dict[str, Any]]:
@@ -149,8 +160,9 @@ def links() -> list[dict[str, Any]]:
         tilt = math.radians(rng.choice((0, 0, 0, 10, 25, 35, 90)))
         source, target = stack_of(rng, (0, 0, 0)), stack_of(rng, (tilt, 0, rng.choice((0, math.pi))))
         index, offset = rng.randrange(len(source)), rng.randrange(-3, 4)
-        linked = link_of(source, index, target, offset)
-        found.append({"source": source, "index": index, "target": target, "offset": offset, "linked": linked})
+        offset_mm = round(rng.uniform(-15, 15), 2) if rng.random() < 0.7 else None
+        linked = link_of(source, index, target, offset, offset_mm)
+        found.append({"source": source, "index": index, "target": target, "offset": offset, "offset_mm": offset_mm, "linked": linked})
     return found
 
 

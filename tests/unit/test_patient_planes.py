@@ -38,7 +38,7 @@ def test_S04_reference_lines_end_where_edges_pierce_the_other_frame(vector):
 @pytest.mark.parametrize("vector", VECTORS["links"])
 def test_S04_linked_frames_are_the_nearest_or_by_offset(vector):
     source, target = ([stated and frame_of(stated) for stated in vector[name]] for name in ("source", "target"))
-    found = linked_frame(source, vector["index"], target, offset=vector["offset"])
+    found = linked_frame(source, vector["index"], target, offset=vector["offset"], offset_mm=vector["offset_mm"])
     assert found is not None
     expected = vector["linked"]
     assert (found.index, found.by, found.is_beyond) == (expected["index"], expected["by"], expected["isBeyond"])

@@ -205,6 +205,19 @@ def test_S04_without_a_shared_space_scrolling_is_by_offset_and_says_so(other):
     assert linked_frame(here, 0, other, offset=-2) == Linked(0, "offset", is_beyond=True)
 
 
+def test_S04_by_offset_slices_of_other_thickness_keep_together():
+    """Linked where z = 48 lies on z = 155 of another space: 107 mm apart. Slices of 2 mm then find those of 5 mm."""
+    here, other = axial_stack(50.0, 48.0, 46.0, 44.0, 42.0), axial_stack(160.0, 155.0, 150.0, frame_of_reference="1.2.4")
+    assert [linked_frame(here, index, other, offset_mm=107.0) for index in range(5)] == [
+        Linked(1, "offset", 2.0), Linked(1, "offset", 0.0), Linked(1, "offset", 2.0),
+        Linked(2, "offset", 1.0), Linked(2, "offset", 1.0),
+    ]  # fmt: skip
+    assert linked_frame(here, 0, other, offset_mm=120.0) == Linked(0, "offset", 10.0, is_beyond=True)
+    # Where places are unknown or the stack looks another way, only frames can be counted.
+    for uncounted in ([*other, None], [lying(CORONAL, (0.0, y, 0.0), frame_of_reference="1.2.4") for y in (0.0, 5.0, 10.0)]):
+        assert linked_frame(here, 0, uncounted, offset=1, offset_mm=120.0) == Linked(1, "offset")
+
+
 def test_S04_a_stack_without_places_is_linked_by_offset():
     assert linked_frame([None, None], 1, axial_stack(1.0, 2.0, 3.0), offset=1) == Linked(2, "offset")
     assert linked_frame(axial_stack(1.0), 0, []) is None

@@ -33,17 +33,17 @@ def nearest_frame(planes: Sequence[FramePlane], place: Vector) -> Linked | None:
     """Return the frame of a stack whose plane is nearest to a place in the patient; of equals, the first. None for an empty stack."""
     if not planes:
         return None
-    distances = [plane.distance_mm(place) for plane in planes]
-    index = min(range(len(planes)), key=lambda i: abs(distances[i]))
-    is_one_side = all(d > 0 for d in distances) or all(d < 0 for d in distances)
-    is_beyond = is_one_side and abs(distances[index]) > max(_step_mm(planes, index) / 2, ON_PLANE_MM)
-    return Linked(index, "space", abs(distances[index]), is_beyond)
+    return _nearest(planes, [plane.distance_mm(place) for plane in planes], "space")
 
 
-def linked_frame(source: Sequence[FramePlane | None], index: int, target: Sequence[FramePlane | None], *, offset: int = 0) -> Linked | None:
+def linked_frame(
+    source: Sequence[FramePlane | None], index: int, target: Sequence[FramePlane | None], *, offset: int = 0, offset_mm: float | None = None
+) -> Linked | None:
     """Return the target's frame for frame `index` of the source: both as stacks in order, None where a frame has no place.
 
-    offset: how many frames the target was ahead when the two were linked, for stacks that can't be compared in space.
+    The offset is for stacks that can't be compared in space. offset: how many frames the target was ahead when the two were linked;
+    offset_mm: how much farther along its normal (`along_mm`), which counts where all of the target have a place and it looks nearly the
+    same way, each in its own patient space: slices of 1.5 and of 3 mm then keep together.
     None for an empty target.
     """
     if not target:
@@ -51,6 +51,9 @@ def linked_frame(source: Sequence[FramePlane | None], index: int, target: Sequen
     here, planes = source[index], [plane for plane in target if plane is not None]
     if here is not None and len(planes) == len(target) and shares_space(here, planes[0]):
         return nearest_frame(planes, here.centre)
+    if offset_mm is not None and here is not None and len(planes) == len(target) and looks_the_same_way(here, planes[0]):
+        place_mm = along_mm(here) + offset_mm
+        return _nearest(planes, [place_mm - along_mm(plane) for plane in planes], "offset")
     wanted = index + offset
     clamped = min(max(wanted, 0), len(target) - 1)
     return Linked(clamped, "offset", is_beyond=clamped != wanted)
@@ -59,7 +62,25 @@ def linked_frame(source: Sequence[FramePlane | None], index: int, target: Sequen
 def shares_space(one: FramePlane, other: FramePlane) -> bool:
     """Say whether two frames share a Frame of Reference and look nearly the same way."""
     is_shared = bool(one.frame_of_reference) and one.frame_of_reference == other.frame_of_reference
-    return is_shared and abs(dot(one.plane.normal, other.plane.normal)) > SAME_WAY
+    return is_shared and looks_the_same_way(one, other)
+
+
+def looks_the_same_way(one: FramePlane, other: FramePlane) -> bool:
+    """Say whether two frames lie nearly alike, each in its own Frame of Reference."""
+    return abs(dot(one.plane.normal, other.plane.normal)) > SAME_WAY
+
+
+def along_mm(plane: FramePlane) -> float:
+    """Return how far the middle of a frame lies along its normal from the origin of its Frame of Reference."""
+    return dot(plane.centre, plane.plane.normal)
+
+
+def _nearest(planes: Sequence[FramePlane], distances: Sequence[float], by: Literal["space", "offset"]) -> Linked:
+    """Return the frame whose distance from the place looked for is least. distances: towards one side positive, in mm."""
+    index = min(range(len(planes)), key=lambda i: abs(distances[i]))
+    is_one_side = all(d > 0 for d in distances) or all(d < 0 for d in distances)
+    is_beyond = is_one_side and abs(distances[index]) > max(_step_mm(planes, index) / 2, ON_PLANE_MM)
+    return Linked(index, by, abs(distances[index]), is_beyond)
 
 
 def _step_mm(planes: Sequence[FramePlane], index: int) -> float:

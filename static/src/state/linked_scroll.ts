@@ -25,31 +25,46 @@ export interface Linked {
 /** Return the frame of a stack whose plane is nearest to a place in the patient; of equals, the first. null for an empty stack. */
 export function nearestFrame(planes: readonly PatientPlane[], place: Vector): Linked | null {
   const distances = planes.map((plane) => distanceFrom(plane, place));
-  const away = distances.map(Math.abs);
-  const distance_mm = Math.min(...away);
-  const index = away.indexOf(distance_mm);
-  if (index < 0) return null;
-  const isOneSide = distances.every((one) => one > 0) || distances.every((one) => one < 0);
-  return { index, by: "space", distance_mm, isBeyond: isOneSide && distance_mm > Math.max(stepOf(planes, index) / 2, ON_PLANE_MM) };
+  return nearest(planes, distances, "space");
 }
+
+/** How two stacks stood to each other when they were linked by offset. */
+export interface LinkOffset {
+  /** How many frames the target was ahead. */
+  readonly frames: number;
+  /** How much farther along its normal (`alongOf`) it was; null where that isn't known. */
+  readonly mm: number | null;
+}
+
+export const NO_OFFSET: LinkOffset = { frames: 0, mm: null };
 
 /**
  * Return the target's frame for frame `index` of the source: both as stacks in order, null where a frame has no place.
  *
- * offset: how many frames the target was ahead when the two were linked, for stacks that can't be compared in space.
- * null for an empty target.
+ * The offset is for stacks that can't be compared in space. Its mm count where all of the target have a place and it looks nearly the
+ * same way, each in its own patient space: slices of 1.5 and of 3 mm then keep together. null for an empty target.
  */
 export function linkedFrame(
   source: readonly (PatientPlane | null)[],
   index: number,
   target: readonly (PatientPlane | null)[],
-  offset = 0,
+  offset = NO_OFFSET,
 ): Linked | null {
   if (target.length === 0) return null;
-  const here = source[index];
+  const [here, first] = [source[index], target[0]];
   const planes = target.filter((plane) => plane !== null);
-  if (here && planes[0] && planes.length === target.length && sharesSpace(here, planes[0])) return nearestFrame(planes, centreOf(here));
-  const wanted = index + offset;
+  if (here && first && planes.length === target.length && looksTheSameWay(here, first)) {
+    if (sharesSpace(here, first)) return nearestFrame(planes, centreOf(here));
+    if (offset.mm !== null) {
+      const place_mm = alongOf(here) + offset.mm;
+      return nearest(
+        planes,
+        planes.map((plane) => place_mm - alongOf(plane)),
+        "offset",
+      );
+    }
+  }
+  const wanted = index + offset.frames;
   const clamped = Math.min(Math.max(wanted, 0), target.length - 1);
   return { index: clamped, by: "offset", distance_mm: null, isBeyond: clamped !== wanted };
 }
@@ -62,6 +77,21 @@ export function sharesSpace(one: PatientPlane, other: PatientPlane): boolean {
 /** True where both planes lie nearly alike, each in its own Frame of Reference. */
 export function looksTheSameWay(one: PatientPlane, other: PatientPlane): boolean {
   return Math.abs(dot(normalOf(one), normalOf(other))) > SAME_WAY;
+}
+
+/** How far the middle of a frame lies along its normal from the origin of its Frame of Reference, in mm. */
+export function alongOf(plane: PatientPlane): number {
+  return dot(centreOf(plane), normalOf(plane));
+}
+
+/** The frame whose distance from the place looked for is least; distances are positive towards one side. */
+function nearest(planes: readonly PatientPlane[], distances: readonly number[], by: "space" | "offset"): Linked | null {
+  const away = distances.map(Math.abs);
+  const distance_mm = Math.min(...away);
+  const index = away.indexOf(distance_mm);
+  if (index < 0) return null;
+  const isOneSide = distances.every((one) => one > 0) || distances.every((one) => one < 0);
+  return { index, by, distance_mm, isBeyond: isOneSide && distance_mm > Math.max(stepOf(planes, index) / 2, ON_PLANE_MM) };
 }
 
 /** How far a frame lies from the one beside it; 0 where there is none. */

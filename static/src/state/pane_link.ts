@@ -1,6 +1,6 @@
 /** How two panes of a page scroll together, and what is said about it (S04); from the pictures on screen alone (S01). Pure. */
 import type { OpenedDocument } from "../net/documents";
-import { linkedFrame, looksTheSameWay, sharesSpace } from "./linked_scroll";
+import { alongOf, type LinkOffset, linkedFrame, looksTheSameWay, sharesSpace } from "./linked_scroll";
 import { edgesOnScreen, type Orientation } from "./orientation";
 import { centreOf, distanceFrom, planesOf } from "./patient_plane";
 
@@ -16,10 +16,10 @@ export interface PaneShown {
 /** by: how the two can be linked; why: why not, for people. */
 export type Bond = { readonly by: "space" | "offset"; readonly why: "" } | { readonly by: null; readonly why: string };
 
-/** offset: how many frames the second pane was ahead of the first when they were linked. */
+/** offset: how much the second pane was ahead of the first when they were linked. */
 export interface PaneLink {
   readonly isOn: boolean;
-  readonly offset: number;
+  readonly offset: LinkOffset;
 }
 
 /** What a chip says: words, the whole in its title, and whether it is to be heeded. */
@@ -64,13 +64,18 @@ export function pairName(one: OpenedDocument, other: OpenedDocument): string {
 export function followed(link: PaneLink, opened: Both<OpenedDocument>, place: 0 | 1, index: number): number | null {
   const [here, there] = place === 0 ? opened : [opened[1], opened[0]];
   if (!link.isOn || bondOf(here, there).by === null) return null;
-  const offset = place === 0 ? link.offset : -link.offset;
+  const offset = place === 0 ? link.offset : back(link.offset);
   return linkedFrame(planesOf(here), index, planesOf(there), offset)?.index ?? null;
 }
 
 /** How two stacks belong together that are linked as they stand. */
-export function offsetOf([one, other]: Both<PaneShown>): number {
-  return other.index - one.index;
+export function offsetOf([one, other]: Both<PaneShown>): LinkOffset {
+  const [here, there] = [planesOf(one.opened)[one.index], planesOf(other.opened)[other.index]];
+  return { frames: other.index - one.index, mm: here && there ? alongOf(there) - alongOf(here) : null };
+}
+
+function back({ frames, mm }: LinkOffset): LinkOffset {
+  return { frames: 0 - frames, mm: mm && 0 - mm };
 }
 
 /** What to say of the link; null where the two can't be linked. */
@@ -108,7 +113,7 @@ function byOffset(link: PaneLink, shown: Both<PaneShown>): LinkWords {
 function isPastTheEnd(link: PaneLink, [one, other]: Both<PaneShown>): boolean {
   const [here, there] = [planesOf(one.opened), planesOf(other.opened)];
   const isBeyond =
-    linkedFrame(here, one.index, there, link.offset)?.isBeyond || linkedFrame(there, other.index, here, -link.offset)?.isBeyond;
+    linkedFrame(here, one.index, there, link.offset)?.isBeyond || linkedFrame(there, other.index, here, back(link.offset))?.isBeyond;
   return isBeyond ?? false;
 }
 

@@ -19,11 +19,20 @@ export interface PatientPlane {
 
 /** Return where a frame lies, or null where its plane isn't known or its spacing isn't calibrated (S06). */
 export function planeOf(opened: OpenedDocument, index: number): PatientPlane | null {
+  return opened.spacing.kind === "calibrated" ? statedPlane(opened, index) : null;
+}
+
+/** The same of a CT localizer, whose spacing holds at the isocentre only; for what is marked as approximate, and not measured. */
+export function localizerPlane(opened: OpenedDocument, index: number): PatientPlane | null {
+  return opened.modality === "CT" && opened.spacing.kind === "estimated" ? statedPlane(opened, index) : null;
+}
+
+function statedPlane(opened: OpenedDocument, index: number): PatientPlane | null {
   const stated = opened.frames[index]?.plane;
   const row = stated?.row ?? opened.orientation_vectors?.row;
   const column = stated?.column ?? opened.orientation_vectors?.column;
-  const { kind, row_mm, column_mm } = opened.spacing;
-  if (!stated || !row || !column || kind !== "calibrated" || !row_mm || !column_mm) return null;
+  const { row_mm, column_mm } = opened.spacing;
+  if (!stated || !row || !column || !row_mm || !column_mm) return null;
   const { columns, rows } = opened;
   return { origin: stated.origin, row, column, row_mm, column_mm, columns, rows, frame_of_reference: opened.frame_of_reference ?? "" };
 }

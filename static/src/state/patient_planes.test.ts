@@ -15,6 +15,7 @@ interface LinkVector {
   readonly index: number;
   readonly target: readonly (PatientPlane | null)[];
   readonly offset: number;
+  readonly offset_mm: number | null;
   readonly linked: { readonly index: number; readonly by: string; readonly distance_mm: number | null; readonly isBeyond: boolean };
 }
 
@@ -30,9 +31,9 @@ describe("reference lines that server and page share", () => {
 });
 
 describe("linked frames that server and page share", () => {
-  it.each(links)("test_S04_link_%#_is_the_nearest_frame_or_by_offset", ({ source, index, target, offset, linked }) => {
+  it.each(links)("test_S04_link_%#_is_the_nearest_frame_or_by_offset", ({ source, index, target, offset, offset_mm, linked }) => {
     const { distance_mm } = linked;
-    expect(linkedFrame(source, index, target, offset)).toEqual({
+    expect(linkedFrame(source, index, target, { frames: offset, mm: offset_mm })).toEqual({
       ...linked,
       distance_mm: distance_mm === null ? null : expect.closeTo(distance_mm, 5),
     });

@@ -1,7 +1,7 @@
 /** Where the other pane's picture cuts through this one: a line under the number of that image (S04). */
 import { css, html, nothing, type SVGTemplateResult, svg, type TemplateResult } from "lit";
 import { isSamePatient } from "../state/pane_link";
-import { planesOf } from "../state/patient_plane";
+import { localizerPlane, planesOf } from "../state/patient_plane";
 import { type Line, onGlass, referenceLine } from "../state/reference_lines";
 import type { GlassHost, GlassLayer, GlassScene } from "./glass_layer";
 
@@ -27,12 +27,15 @@ export class ReferenceLayer implements GlassLayer {
     const beside = this.host.seat?.crossing;
     const { opened, identified } = scene.shown;
     if (!beside || !isSamePatient(opened, beside.opened)) return nothing;
-    const [source, target] = [planesOf(beside.opened)[beside.index], planesOf(opened)[identified.index]];
+    const source = planesOf(beside.opened)[beside.index];
+    const measured = planesOf(opened)[identified.index];
+    const target = measured ?? localizerPlane(opened, identified.index);
     const line = source && target && referenceLine(source, target);
     if (!line) return nothing;
     const onScreen: Line = [scene.toScreen(line[0]), scene.toScreen(line[1])];
-    return html`<svg class="reference" width=${scene.size.width} height=${scene.size.height} aria-hidden="true">
-      ${this.drawn(onScreen)}${this.label(onScreen, scene, `Im ${beside.index + 1}/${beside.opened.frames.length}`)}
+    const words = `${measured ? "" : "≈ "}Im ${beside.index + 1}/${beside.opened.frames.length}`;
+    return html`<svg class="reference ${measured ? "" : "rough"}" width=${scene.size.width} height=${scene.size.height} aria-hidden="true">
+      ${this.drawn(onScreen)}${this.label(onScreen, scene, words)}
     </svg>`;
   }
 
@@ -72,6 +75,9 @@ export const referenceStyles = css`
   .reference line {
     stroke: #5ee6c5;
     stroke-width: 1.25;
+  }
+  .reference.rough line:not(.under) {
+    stroke-dasharray: 7 4;
   }
   .reference .under {
     stroke: #000;

@@ -3,6 +3,7 @@
  *
  * Everything that is said or drawn is about pictures on screen (S01); only where to go next is asked of frames that are yet to come.
  */
+import { NO_OFFSET } from "../state/linked_scroll";
 import {
   bondOf,
   followed,
@@ -96,7 +97,7 @@ export class SideBySide {
   private hasLines = true;
   /** What the person chose last holds for what hangs next. */
   private isWished = true;
-  private link: PaneLink = { isOn: false, offset: 0 };
+  private link: PaneLink = { isOn: false, offset: NO_OFFSET };
   private pair = "";
   private asked: [number | null, number | null] = [null, null];
   private isLeading = false;

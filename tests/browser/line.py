@@ -39,15 +39,15 @@ class Link:
     """One way of a shaped line; all connections over it share its rate."""
 
     def __init__(self, shape: Shape) -> None:
-        self._shape = shape
+        self.shape = shape
         self._lock = threading.Lock()
         self._free_at = 0.0
 
     def arrival_of(self, size_bytes: int) -> tuple[float, float]:
         """Return when so many bytes have left, and when they arrive."""
         with self._lock:
-            self._free_at = max(self._free_at, time.monotonic()) + size_bytes / self._shape.bytes_per_s
-            return self._free_at, self._free_at + self._shape.delay_s
+            self._free_at = max(self._free_at, time.monotonic()) + size_bytes / self.shape.bytes_per_s
+            return self._free_at, self._free_at + self.shape.delay_s
 
 
 class Line:
@@ -81,6 +81,12 @@ class Line:
 
     def mend(self) -> None:
         self._is_cut = False
+
+    def become(self, shape: Shape) -> None:
+        """Be longer or narrower from now on. For a line that had a shape before."""
+        assert self._ways is not None
+        for way in self._ways:
+            way.shape = shape
 
     def close(self) -> None:
         self.cut()

@@ -5,7 +5,7 @@ import { StudyPage } from "../panels/study_page";
 /** Outside a shared view. */
 const ALONE = { number: 0, hash: "", presenter: "", role: "none", condition: "", patient: "", log: [] };
 
-/** Read-only, for browser tests: what each pane shows (ViewportProbe in viewport/summary.ts), the line, its round trip, the shared view. */
+/** Read-only, for browser tests: what each pane shows (ViewportProbe in viewport/summary.ts), the line and what it carries, the shared view. */
 const probe = Object.freeze({
   get panes() {
     return page()?.probes ?? [];
@@ -18,6 +18,12 @@ const probe = Object.freeze({
   },
   get roundTripMs() {
     return page()?.client.roundTripMs ?? null;
+  },
+  get line() {
+    return page()?.client.line ?? null;
+  },
+  get fetchedAhead() {
+    return page()?.client.fetchedAhead ?? 0;
   },
 });
 

@@ -109,6 +109,8 @@ export class StreamClient implements StreamSource, SharedLine {
   /** The last measured round trip, or null before the first. */
   roundTripMs: number | null = null;
   line: LineFacts = UNKNOWN_LINE;
+  /** Pictures that came before anyone asked for them. */
+  fetchedAhead = 0;
   connection: Connection = "connecting";
   readonly clock = new ServerClock();
   /** Called once the person is signed out. */
@@ -205,6 +207,7 @@ export class StreamClient implements StreamSource, SharedLine {
         this.line = message.line;
         return;
       case "prefetched":
+        this.fetchedAhead += 1;
         return this.channels.get(message.viewport)?.listener.prefetched?.(message.key, message.index);
       case "unfetched":
         return this.channels.get(message.viewport)?.listener.unfetched?.(message.index);

@@ -34,7 +34,17 @@ describe("measuring a line", () => {
     expect(line.facts.bytesPerMs).toBeCloseTo(1250);
   });
 
-  it("says nothing before a ping came back, and nothing from tiny pictures", () => {
+  it("measures small pictures several at a time", () => {
+    const line = new LineQuality();
+    line.noteRoundTrip(100);
+    for (const [n, took] of [1, 2, 1].entries()) {
+      expect(line.facts.bytesPerMs).toBeNull();
+      line.noteArrival({ askedAtMs: n * 1000, arrivedAtMs: n * 1000 + 101 + took, bytes: 2000, serverMs: 1 });
+    }
+    expect(line.facts.bytesPerMs).toBeCloseTo(6000 / 4);
+  });
+
+  it("says nothing before a ping came back, and nothing from a tiny picture", () => {
     const line = new LineQuality();
     line.noteArrival({ askedAtMs: 0, arrivedAtMs: 500, bytes: 50_000, serverMs: 1 });
     expect(line.facts).toEqual(UNKNOWN_LINE);

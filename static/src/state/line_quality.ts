@@ -24,7 +24,7 @@ export interface Arrival {
 
 const ROUND_TRIPS_KEPT = 8;
 const RATES_KEPT = 10;
-/** Smaller messages say more of the moment than of the line. */
+/** Less says more of the moment than of the line: smaller pictures are measured several at a time. */
 const SMALLEST_SAMPLE_BYTES = 6000;
 /** No measured time is shorter: clocks and event loops are coarse. */
 const SHORTEST_MS = 0.5;
@@ -36,6 +36,7 @@ export class LineQuality {
   private readonly roundTrips: number[] = [];
   private readonly rates: number[] = [];
   private heardAtMs = -Infinity;
+  private sample = { bytes: 0, ms: 0 };
 
   get facts(): LineFacts {
     return { roundTripMs: this.roundTripMs, bytesPerMs: this.bytesPerMs };
@@ -68,8 +69,12 @@ export class LineQuality {
     const { roundTripMs } = this;
     const mayBeginMs = Math.max(this.heardAtMs, askedAtMs + (roundTripMs ?? 0) + serverMs);
     this.heardAtMs = arrivedAtMs;
-    if (roundTripMs === null || bytes < SMALLEST_SAMPLE_BYTES) return;
-    this.rates.push(bytes / Math.max(SHORTEST_MS, arrivedAtMs - mayBeginMs));
+    if (roundTripMs === null) return;
+    this.sample.bytes += bytes;
+    this.sample.ms += Math.max(0, arrivedAtMs - mayBeginMs);
+    if (this.sample.bytes < SMALLEST_SAMPLE_BYTES) return;
+    this.rates.push(this.sample.bytes / Math.max(SHORTEST_MS, this.sample.ms));
+    this.sample = { bytes: 0, ms: 0 };
     if (this.rates.length > RATES_KEPT) this.rates.shift();
   }
 
@@ -78,6 +83,7 @@ export class LineQuality {
     this.roundTrips.length = 0;
     this.rates.length = 0;
     this.heardAtMs = -Infinity;
+    this.sample = { bytes: 0, ms: 0 };
   }
 }
 

@@ -13,7 +13,7 @@ from governance.core.faults import Malformed, NotFound
 from governance.core.policy import operator
 from governance.models import AuditEntry
 from tests.presentation_objects import grey_ramp, item, key_objects, lut, overlay, reference, state, window
-from tests.small_objects import as_bytes, dcmread, uid
+from tests.small_objects import as_bytes, ct_image, dcmread, uid
 from tests.stored_files import stored_bytes
 from viewer.core.applied import Applied
 from viewer.core.view import ViewState
@@ -42,10 +42,16 @@ def items_of(actor: Any) -> dict[str, dict[str, Any]]:
     return {each["series_instance_uid"]: each for each in study_page(actor=actor.subject, study_instance_uid=STUDY)["items"]}
 
 
-def levels(image: Dataset, made: Dataset, view: ViewState | None = None) -> tuple[np.ndarray, Applied]:
+def named(made: Dataset, **more: Any) -> ViewState:
+    return ViewState(codec="png", presentation=str(made.SOPInstanceUID), **more)
+
+
+def levels(image: Dataset, made: Dataset, frame_index: int = 0, view: ViewState | None = None) -> tuple[np.ndarray, Applied]:
     """Return what a frame looks like in a lossless picture that names a state, and what the picture says was applied."""
-    view = view or ViewState(codec="png", presentation=str(made.SOPInstanceUID))
-    picture = render_frame(image=stored_bytes(as_bytes(image)), frame_index=0, view=view, state=StateInUse(stored_bytes(as_bytes(made))))
+    view = view or named(made)
+    picture = render_frame(
+        image=stored_bytes(as_bytes(image)), frame_index=frame_index, view=view, state=StateInUse(stored_bytes(as_bytes(made)))
+    )
     return np.asarray(Image.open(io.BytesIO(picture.data))), picture.applied
 
 
@@ -119,6 +125,43 @@ def test_levels_by_a_state_and_the_picture_says_so():
     assert applied & Applied.PRESENTED
 
 
+def angiogram() -> Dataset:
+    """Return a run of three frames of 4 x 4: all 100, all 84, all 132; it recommends nothing."""
+    values = np.repeat(np.array([100, 84, 132], np.uint16), 16)
+    return ct_image("run", SOPClassUID="1.2.840.10008.5.1.4.1.1.12.1", Modality="XA", NumberOfFrames=3, PixelData=values.tobytes())
+
+
+MASK = item(MaskOperation="AVG_SUB", MaskFrameNumbers=1)
+
+
+def test_S09_a_states_mask_is_subtracted_and_its_window_is_one_of_differences():
+    """LINEAR around 0, 65 wide: y = ((d + 0.5) / 64 + 0.5) * 255: 0 -> 129.49, -16 -> 65.7, 32 -> 257."""
+    run = angiogram()
+    made = state(run, kind="5", MaskSubtractionSequence=[MASK], SoftcopyVOILUTSequence=[window(0, 65)])
+    assert [int(levels(run, made, index)[0][0, 0]) for index in range(3)] == [129, 66, 255]
+    assert levels(run, made)[1] & (Applied.SUBTRACTED | Applied.PRESENTED) == Applied.SUBTRACTED | Applied.PRESENTED
+    shown, applied = levels(run, made, 1, named(made, subtraction=False))
+    assert not applied & Applied.SUBTRACTED
+    assert int(shown[0, 0]) == 255, "84 is far above the window"
+
+
+def test_S09_a_state_that_recommends_the_native_view_keeps_its_mask_at_hand():
+    run = angiogram()
+    made = state(run, kind="5", MaskSubtractionSequence=[MASK], RecommendedViewingMode="NAT", SoftcopyVOILUTSequence=[window(100, 65)])
+    assert not levels(run, made)[1] & Applied.SUBTRACTED
+    assert levels(run, made, view=named(made, subtraction=True))[1] & Applied.SUBTRACTED
+
+
+def test_S09_a_states_mask_goes_through_the_states_modality_stage():
+    """Twice the values: twice the difference, whatever a mask of the same frames was made of before."""
+    run = angiogram()
+    plain = state(run, kind="5", MaskSubtractionSequence=[MASK], SoftcopyVOILUTSequence=[window(0, 65)])
+    twice: dict[str, Any] = {"RescaleSlope": 2, "RescaleIntercept": 0, "RescaleType": "US"}
+    made = state(run, "twice", kind="5", MaskSubtractionSequence=[MASK], SoftcopyVOILUTSequence=[window(0, 65)], **twice)
+    assert int(levels(run, plain, 1)[0][0, 0]) == 66
+    assert int(levels(run, made, 1)[0][0, 0]) == 2  # d = -32: 1.99
+
+
 def test_a_frame_that_the_state_is_not_about_is_as_stored_and_the_picture_says_so():
     image, other = grey_ramp(WindowCenter="100", WindowWidth="1"), grey_ramp("other")
     shown, applied = levels(image, state(other, SoftcopyVOILUTSequence=[window(200, 1)]))
@@ -172,7 +215,7 @@ def test_a_view_that_names_a_state_needs_that_state():
     with pytest.raises(NotFound):
         render_frame(image=stored_bytes(as_bytes(image)), frame_index=0, view=ViewState(presentation="1.2.3"))
     with pytest.raises(NotFound):
-        levels(image, state(image), ViewState(presentation="1.2.3"))
+        levels(image, state(image), view=ViewState(presentation="1.2.3"))
 
 
 def test_a_presentation_table_of_a_stored_jpeg_never_passes_stored_bytes():

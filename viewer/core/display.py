@@ -113,13 +113,22 @@ def difference_levels(
     """Return the levels of a frame minus its mask.
 
     difference: in modality values. decoded: the contrast frame, whose padding is background.
-    The view's window applies, in units of the difference, else difference_window; a stored window is meant for stored values.
+    The view's window applies, in units of the difference, else that of a presentation state with a mask, else difference_window; an
+    image's own window is meant for stored values.
     """
     check_grey(decoded)
+    voi = _difference_voi(description, frame_index, view)
+    values = _levels(difference, voi, is_inverted(decoded, description, view), description.presentation_lut)
+    return Levels(_without_padding(values, decoded.values, description), voi.center, voi.width, Applied.SUBTRACTED)
+
+
+def _difference_voi(description: ImageDescription, frame_index: int, view: ViewState) -> Voi:
+    if description.are_windows_of_differences and view.window is None:
+        stated = stored_voi(description, frame_index, view)
+        if stated is not None:
+            return stated
     center, width = view.window or difference_window(description, frame_index)
-    function = resolve_function(view.voi_function, width, is_integer=False)
-    values = _levels(difference, Voi(center, width, function), is_inverted(decoded, description, view))
-    return Levels(_without_padding(values, decoded.values, description), center, width, Applied.SUBTRACTED)
+    return Voi(center, width, resolve_function(view.voi_function, width, is_integer=False))
 
 
 def check_grey(decoded: DecodedFrame) -> None:

@@ -15,6 +15,7 @@ from archive.core.dataset import quiet, text
 from archive.core.description import OverlayPlane, Rescale, Shutter, VoiWindow
 from archive.core.description.colour import read_colour_profile, read_palette
 from archive.core.description.grey import read_lut, read_presentation_lut_shape, read_rescales, read_voi_functions, read_windows
+from archive.core.description.masks import MaskOperation, read_masks
 from archive.core.description.overlays import read_overlays
 from archive.core.description.shutters import read_shutters
 from archive.core.description.values import UNREADABLE, first, floats, items, whole_numbers, word
@@ -41,10 +42,10 @@ KINDS = {
     "12": "variable modality LUT",
 }
 APPLIED_KINDS = frozenset({"grayscale", "colour", "pseudo-colour", "X-ray grayscale", "blending"})
+MASKED_KINDS = frozenset({"grayscale", "X-ray grayscale"})
 MAX_STATE_BYTES = 16_000_000
 # What may stand in a state that is applied without it.
 _LEFT_OUT = {
-    "MaskSubtractionSequence": "the state's mask subtraction is not applied",
     "XAXRFFramePixelDataPropertiesSequence": "the state's X-ray edge enhancement and density processing are not applied",
     "EdgeEnhancementSequence": "the state's edge enhancement is not applied",
     "StructuredDisplayTextBoxSequence": "text boxes of a structured display are not drawn",
@@ -99,6 +100,7 @@ class PresentationState:
     overlays: the state's own planes; their data_offset counts in the state's file. activated: overlay group -> graphic layer, of the
     state's own planes and of the image's. rotation: degrees clockwise, before is_flipped (left to right; C.10.6).
     references: of a blending state, those of what lies below. opacity: of what lies over it, 0..1.
+    masks, is_subtracted: what is subtracted from frames, and that it is until a view says otherwise.
     is_damaged: a table cannot be read, so that what would be shown isn't what was meant.
     """
 
@@ -128,6 +130,8 @@ class PresentationState:
     annotations: tuple[Annotation, ...] = ()
     blended: tuple[BlendedSet, ...] = ()
     opacity: float | None = None
+    masks: tuple[MaskOperation, ...] = ()
+    is_subtracted: bool = False
     notes: tuple[str, ...] = ()
     is_damaged: bool = False
 
@@ -231,6 +235,8 @@ def _read(ds: Dataset, data: bytes) -> PresentationState:
         layers=read_layers(ds),
         annotations=annotations,
         blended=blended,
+        masks=read_masks(ds),
+        is_subtracted=word(ds, "RecommendedViewingMode") != "NAT",
         opacity=next(iter(floats(ds, "RelativeOpacity")), None),
     )
     state = _with_tables(state, ds, big_endian)
@@ -324,6 +330,8 @@ def _notes(ds: Dataset, state: PresentationState) -> list[str]:
         notes.insert(0, f"the state blends two sets of images and is not applied: {state.why_not_blended}")
     elif state.kind not in APPLIED_KINDS:
         notes.insert(0, f"Viewbox doesn't apply states of this kind yet: {state.kind}")
+    if items(ds, "MaskSubtractionSequence") and (state.kind not in MASKED_KINDS or not state.masks):
+        notes.append("the state's mask subtraction is not applied")
     if state.kind == "pseudo-colour" and state.palette is None and not state.is_damaged:
         notes.append("the state has no palette that can be read: the image stays grey")
     rotation = whole_numbers(ds, "ImageRotation")[:1]

@@ -11,7 +11,7 @@ from typing import Any
 from archive.core.codecs.frames import stored_range
 from archive.core.description import ImageDescription, OverlayPlane, Rescale, VoiWindow
 from archive.core.lookup_table import LookupTable
-from viewer.core.presentation_state import BlendedSet, PresentationState, SoftcopyVoi, voi_number
+from viewer.core.presentation_state import MASKED_KINDS, BlendedSet, PresentationState, SoftcopyVoi, voi_number
 from viewer.core.voi_choice import range_voi
 
 _NOTHING_OVER: dict[str, Any] = {
@@ -84,7 +84,7 @@ def _presented(description: ImageDescription, state: PresentationState, voi_numb
     own_profile = description.colour_profile if keeps_colours else None
     return replace(
         description,
-        **fields,
+        **(fields | _masks(state, has_window=voi is not None)),
         **_grey(description, modality, voi),
         presentation_lut=state.presentation_lut,
         presentation_lut_shape=_shape(state),
@@ -111,6 +111,13 @@ def _grey(description: ImageDescription, modality: Rescale | LookupTable, voi: S
         "voi_luts": tuple(_of_image(table, is_signed=is_below_zero) for table in tables),
         "frame_voi_luts": ((),),
     }
+
+
+def _masks(state: PresentationState, *, has_window: bool) -> dict[str, Any]:
+    """Return the subtraction that a state asks for: its VOI is then one of differences (PS3.4 N.2)."""
+    if state.kind not in MASKED_KINDS or not state.masks:
+        return {}
+    return {"masks": state.masks, "is_subtraction_recommended": state.is_subtracted, "are_windows_of_differences": has_window}
 
 
 def _shape(state: PresentationState) -> str:

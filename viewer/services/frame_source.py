@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archive.core.codecs import DecodedFrame
-from archive.core.description import ImageDescription
+from archive.core.description import ImageDescription, Rescale
+from archive.core.lookup_table import LookupTable
 from archive.services import pixels
 from archive.services.retrieve import StoredImage
 from viewer.core.mask_subtraction import Subtraction, modality_mean, shifted
@@ -16,7 +17,7 @@ from viewer.core.modality_lut import modality_of
 from viewer.core.presented import OWN_OVERLAYS_AT
 from viewer.core.shown_frame import Upper
 
-Key = tuple[str, tuple[int, ...], tuple[float, float]]
+Key = tuple[str, tuple[int, ...], tuple[float, float], Rescale | LookupTable]
 MASKS_KEPT = 4  # masks of the runs looked at last; 2 MB each at 512x512
 
 
@@ -67,7 +68,8 @@ class StoredFrames:
         return modality_mean(frames, modality)
 
     def mask(self, subtraction: Subtraction) -> NDArray[np.float64]:
-        key = (self._image.sha256, subtraction.mask_frames, subtraction.shift)
+        modality = modality_of(self.description, subtraction.mask_frames[0])  # a presentation state may have another
+        key = (self._image.sha256, subtraction.mask_frames, subtraction.shift, modality)
         known = _masks.get(key)
         if known is None:
             known = shifted(self.mean(subtraction.mask_frames), subtraction.shift)

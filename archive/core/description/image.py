@@ -97,6 +97,7 @@ class ImageDescription:
     masks: tuple[MaskOperation, ...] = ()
     pixel_shifts: tuple[tuple[PixelShift, ...], ...] = ((),)
     is_subtraction_recommended: bool = False
+    are_windows_of_differences: bool = False
     pixel_aspect: float = 1.0
     pixel_intensity_relationship: str = ""
     presentation_intent_type: str = ""

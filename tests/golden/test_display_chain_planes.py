@@ -321,12 +321,12 @@ def test_S09_a_difference_has_its_own_window():
 
 
 SHIFT = ([0, 64, 0, 0], [32, 32, 32, 32])
-SHIFTED = {
+SHIFTED = {  # C.7.6.10.1.2: a positive column offset is a shift towards the left hand side
     (0.0, 0.0): [32, -32, 32, 32],
-    (0.0, 1.0): [32, 32, -32, 32],  # one to the right
-    (0.0, -1.0): [-32, 32, 32, 32],
-    (0.0, 0.5): [32, 0, 0, 32],  # half a pixel: 0, 32, 32, 0
-    (0.0, -0.25): [16, -16, 32, 32],  # a quarter to the left: 16, 48, 0, 0
+    (0.0, -1.0): [32, 32, -32, 32],  # one to the right
+    (0.0, 1.0): [-32, 32, 32, 32],
+    (0.0, -0.5): [32, 0, 0, 32],  # half a pixel: 0, 32, 32, 0
+    (0.0, 0.25): [16, -16, 32, 32],  # a quarter to the left: 16, 48, 0, 0
 }
 
 
@@ -346,7 +346,7 @@ def test_S09_the_first_number_of_a_shift_moves_down():
 
 def test_S09_frames_of_enhanced_angiograms_have_their_own_shifts():
     operations = [AVERAGE | {"SubtractionItemID": 7, "MaskSubPixelShift": [0.0, 0.0]}]
-    groups = [item(FramePixelShiftSequence=[item(SubtractionItemID=7, MaskSubPixelShift=[0.0, right])]) for right in (0.0, 1.0, -1.0)]
+    groups = [item(FramePixelShiftSequence=[item(SubtractionItemID=7, MaskSubPixelShift=[0.0, left])]) for left in (0.0, -1.0, 1.0)]
     ds = angiogram(*operations, frames=(SHIFT[0], SHIFT[1], SHIFT[1]), PerFrameFunctionalGroupsSequence=groups)
     ds.SOPClassUID = ENHANCED_XA
     ds.SharedFunctionalGroupsSequence = [item()]

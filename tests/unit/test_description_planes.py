@@ -97,7 +97,7 @@ def test_masks():
     description = describe_dataset(pixels(MaskSubtractionSequence=sequence, RecommendedViewingMode="SUB"), ExplicitVRLittleEndian)
     assert description.masks == (
         MaskOperation("AVG_SUB", ranges=((3, 9), (12, 20)), mask_frames=(1, 2), contrast_frames=2),
-        MaskOperation("TID", shift=(0.5, -1.25), explanation="late"),
+        MaskOperation("TID", shift=(0.5, 1.25), explanation="late"),
     )
     assert description.is_subtraction_recommended
 

@@ -75,8 +75,7 @@ def modality_mean(frames: Sequence[NDArray[Any]], modality: Rescale | LookupTabl
 def shifted(mask: NDArray[np.float64], shift: tuple[float, float]) -> NDArray[np.float64]:
     """Return a mask moved by (down, right) pixels and fractions of them, bilinearly; the border repeats the nearest pixel.
 
-    C.7.6.10.1.2, as we read it: a positive row offset moves the mask towards higher rows, a positive column offset towards higher
-    columns. No second implementation and no object with a known shift was at hand to confirm the direction.
+    The directions of Mask Sub-pixel Shift (C.7.6.10.1.2: down and left are positive) are those of MaskOperation.shift already.
     """
     for axis, distance in enumerate(shift):
         if distance:

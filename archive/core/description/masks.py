@@ -81,5 +81,6 @@ def _operation(item: Dataset) -> MaskOperation | None:
 
 
 def _shift(item: Dataset) -> Shift | None:
+    """Return (down, right). C.7.6.10.1.2: a positive row offset shifts towards lower rows, a positive column offset to the left."""
     numbers = floats(item, "MaskSubPixelShift")
-    return (numbers[0], numbers[1]) if len(numbers) == 2 else None
+    return (numbers[0], -numbers[1]) if len(numbers) == 2 else None

@@ -96,7 +96,10 @@ test("a text stands in its box by its justification, and points at its anchor wh
   expect(drawnText(text(boxed), place)).toMatchObject({ at: { x: 10, y: 23 }, hold: "start", leader: null });
   expect(drawnText(text({ ...boxed, justification: "CENTER" }), place)).toMatchObject({ at: { x: 30, y: 23 }, hold: "middle" });
   expect(drawnText(text({ ...boxed, justification: "RIGHT" }), place)).toMatchObject({ at: { x: 50, y: 23 }, hold: "end" });
+  // From where the words are, about: the box may be much larger.
   expect(drawnText(text({ ...boxed, is_anchor_visible: true }), place)?.leader).toMatch(/^M18 10L18 6M/);
+  const below = drawnText(text({ ...boxed, anchor: [40, 30], is_anchor_visible: true }), place);
+  expect(below?.leader).toMatch(/^M74 28L90 60M/);
 });
 
 test("a text without a box stands beside its anchor, line by line", () => {

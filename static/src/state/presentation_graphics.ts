@@ -41,6 +41,8 @@ const POINT_ARM = 5;
 const CURVE_STEPS = 72;
 /** Of the first line, below the top of its box. */
 const BASELINE = 13;
+export const LINE_PX = 15;
+const LETTER_PX = 7.5;
 /** Of a text from its anchor, where it has no box. */
 const BESIDE: Point = { x: 8, y: -8 };
 
@@ -87,8 +89,9 @@ export function drawnText(text: TextDocument, place: Placing): DrawnText | null 
   if (box) {
     const hold = { CENTER: "middle", RIGHT: "end" }[text.justification] ?? "start";
     const x = { start: box.left, middle: (box.left + box.right) / 2, end: box.right }[hold as DrawnText["hold"]];
-    const leader = anchor && text.is_anchor_visible ? leaderFrom(box, anchor) : null;
-    return { lines, at: { x, y: box.top + BASELINE }, hold: hold as DrawnText["hold"], leader };
+    const at = { x, y: box.top + BASELINE };
+    const leader = anchor && text.is_anchor_visible ? leaderFrom(wordsBox(lines, at, hold as DrawnText["hold"]), anchor) : null;
+    return { lines, at, hold: hold as DrawnText["hold"], leader };
   }
   if (!anchor) return null;
   const at = { x: anchor.x + BESIDE.x, y: anchor.y + BESIDE.y };
@@ -162,6 +165,13 @@ function boxOf(corners: readonly [Pair, Pair], units: Units, place: Placing): Bo
   const [one, two] = [place(corners[0], units), place(corners[1], units)];
   if (!one || !two) return null;
   return { left: Math.min(one.x, two.x), right: Math.max(one.x, two.x), top: Math.min(one.y, two.y), bottom: Math.max(one.y, two.y) };
+}
+
+/** About where the words themselves lie: a box may be much larger than they are. */
+function wordsBox(lines: readonly string[], at: Point, hold: DrawnText["hold"]): Box {
+  const width = Math.max(...lines.map(({ length }) => length)) * LETTER_PX;
+  const left = at.x - { start: 0, middle: width / 2, end: width }[hold];
+  return { left: left - 4, right: left + width + 4, top: at.y - BASELINE, bottom: at.y + (lines.length - 1) * LINE_PX + 5 };
 }
 
 function leaderFrom({ left, top, right, bottom }: Box, to: Point): string {

@@ -3,11 +3,9 @@ import { css, html, nothing, type SVGTemplateResult, svg, type TemplateResult } 
 import type { AreaDocument, Pair } from "../net/presentation_documents";
 import { changesInWords } from "../state/orientation";
 import { partOf } from "../state/presentation_geometry";
-import type { DrawnLayer, DrawnText, Placing } from "../state/presentation_graphics";
+import { type DrawnLayer, type DrawnText, LINE_PX, type Placing } from "../state/presentation_graphics";
 import type { Point, Size } from "../state/stack_view";
 import type { GlassScene } from "./glass_layer";
-
-const LINE_PX = 15;
 
 /** Where points of a state lie; fractions are of the displayed area as it is on screen, without one of the image. */
 export function placingOn(scene: GlassScene, area: AreaDocument | null): Placing {

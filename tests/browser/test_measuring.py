@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from playwright.sync_api import Response, Route, expect
+from playwright.sync_api import Route, expect
 from pydicom.dataset import Dataset
 
 from tests.browser.conftest import Window
@@ -181,11 +181,10 @@ def test_S01_a_value_of_the_picture_before_is_never_shown(desk: Window):
     desk.page.keyboard.press("ArrowDown")
     desk.await_header("index", index + 1)
     record_readouts(desk)
-    answers: list[Response] = []
-    desk.page.on("response", lambda answer: answers.append(answer) if "/api/values/" in answer.url else None)
-    held[0].continue_()
-    expect(desk.page.locator(".readout div").first).to_have_text("x 64 · y 80")
-    late, fresh = (answer.json() for answer in answers)
+    before = held[0].request.url
+    with desk.page.expect_response(lambda answer: "/api/values/" in answer.url and answer.url != before) as answered:
+        held[0].continue_()
+    late, fresh = desk.page.request.get(before).json(), answered.value.json()
     assert fresh["instance"] == desk.pane()["header"]["instanceDigest"] != late["instance"]
     stale, expected = (f"CT number {with_minus(answer['quantities'][0]['value'], 0)} HU" for answer in (late, fresh))
     expect(desk.page.locator(".readout")).to_contain_text(expected)

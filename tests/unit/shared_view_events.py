@@ -15,7 +15,12 @@ positive = st.floats(1e-6, 1e6).map(quantised)
 digests = st.integers(0, 2**128 - 1).map("{:032x}".format)
 points = st.lists(numbers, min_size=2, max_size=2)
 
-cines = st.fixed_dictionaries({"playing": st.booleans(), "speed": positive, "at": st.integers(0, LATEST_MS)})
+parts = st.integers(0, 1000).flatmap(
+    lambda first: st.fixed_dictionaries(
+        {"first": st.just(first), "last": st.integers(first, 2000), "bounce": st.booleans(), "beat_ms": st.none() | positive}
+    )
+)
+cines = st.fixed_dictionaries({"playing": st.booleans(), "speed": positive, "at": st.integers(0, LATEST_MS)}, optional={"part": parts})
 turns = st.sampled_from([[1, 0, 0, 1], [0, 1, -1, 0], [-1, 0, 0, -1], [0, -1, 1, 0], [-1, 0, 0, 1], [0, 1, 1, 0]])
 stack_views = st.fixed_dictionaries(
     {

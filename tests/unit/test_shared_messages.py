@@ -22,6 +22,7 @@ STACK: dict[str, Any] = {
     "kind": "stack", "index": 3, "instance": DIGEST, "frame": 4, "window": [40, 400.5], "invert": False, "orientation": [0, 1, -1, 0],
     "zoom": 1.25, "center": [255.5, -10], "cine": {"playing": True, "speed": 1, "at": 1_795_507_346_221},
 }  # fmt: skip
+CINE, PART = {"playing": True, "speed": 1, "at": 1}, {"first": 4, "last": 30, "bounce": True, "beat_ms": None}
 SLIDE: dict[str, Any] = {"kind": "slide", "center": [5e4, 2e4], "span": [3000, 2000.25], "rotation": 90, "flipped": True}
 PANE: dict[str, Any] = {"study": "1.2.3", "series": "1.2.3.4", "stack": "a1b2c3", "view": STACK}
 POINTER: dict[str, Any] = {"at": [1.5, 2], "mm": [1, 2, 3.25], "frame_of_reference": "1.2.9", "instance": DIGEST, "frame": 4}
@@ -117,6 +118,9 @@ def test_true_is_no_number_and_one_is_not_true(parse: Callable[..., Any], body: 
         {"index": 1.0}, {"instance": DIGEST.upper().replace("0", "A")}, {"orientation": [1, 0, 0, 0]}, {"orientation": [1, 1, 1, 1]},
         {"orientation": [1, 0, 0, 1.0]}, {"orientation": [0, 0, 0, 0]}, {"orientation": [1, 1, -1, 1]}, {"center": [1]}, {"kind": "clip"},
         {"cine": {"playing": True, "speed": 0, "at": 1}}, {"cine": {"playing": True, "speed": 1, "at": 1.5}}, {"index": None},
+        {"cine": CINE | {"part": None}}, {"cine": CINE | {"part": PART | {"last": 3}}}, {"cine": CINE | {"part": PART | {"first": -1}}},
+        {"cine": CINE | {"part": PART | {"bounce": 1}}}, {"cine": CINE | {"part": PART | {"beat_ms": 0}}},
+        {"cine": CINE | {"part": {"first": 0, "last": 1, "bounce": True}}},
     ],
 )  # fmt: skip
 def test_a_stack_view_that_cannot_be_is_refused(change: dict[str, Any]):

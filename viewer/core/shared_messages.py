@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypedDict, TypeVar
 
 from governance.core.faults import Malformed
-from viewer.core.shared_view import Cine, HungPane, PaneView, SlideView, StackView
+from viewer.core.shared_view import Cine, CinePart, HungPane, PaneView, SlideView, StackView
 
 LARGEST = 1e9
 LATEST_MS = 9 * 10**12  # of a server time (the year 2255): its millionths still fit 64 bits, in which a state is hashed
@@ -299,9 +299,24 @@ def _slide_view(view: Document) -> SlideView:
 
 def _cine(value: object) -> Cine:
     cine = _object(value, "cine")
-    _fields(cine, {"playing", "speed", "at"}, set())
+    _fields(cine, {"playing", "speed", "at"}, {"part"})
     at = _whole(cine["at"], "at", LATEST_MS)
-    return Cine(playing=_truth(cine["playing"], "playing"), speed=_positive(cine["speed"], "speed"), at=at)
+    found = Cine(playing=_truth(cine["playing"], "playing"), speed=_positive(cine["speed"], "speed"), at=at)
+    if "part" in cine:
+        found["part"] = _cine_part(cine["part"])
+    return found
+
+
+def _cine_part(value: object) -> CinePart:
+    part = _object(value, "part")
+    _fields(part, {"first", "last", "bounce", "beat_ms"}, set())
+    first = _whole(part["first"], "first", UINT32)
+    return CinePart(
+        first=first,
+        last=_whole(part["last"], "last", UINT32, first),
+        bounce=_truth(part["bounce"], "bounce"),
+        beat_ms=_optional(part["beat_ms"], lambda beat: _positive(beat, "beat_ms")),
+    )
 
 
 def _orientation(value: object) -> list[int]:

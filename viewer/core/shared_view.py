@@ -7,7 +7,7 @@ client's twin is static/src/state/shared_state.ts; tests/golden/shared_states.js
 import hashlib
 import math
 from collections.abc import Collection, Sequence
-from typing import Any, Literal, TypedDict, final
+from typing import Any, Literal, NotRequired, TypedDict, final
 
 import orjson
 
@@ -18,12 +18,22 @@ HASH_BYTES = 8
 MICRO = 1_000_000  # numbers are kept to six decimals
 
 
+class CinePart(TypedDict):
+    """What of a loop plays otherwise than the image asks: first and last index; there and back; ms of a beat of loops in step."""
+
+    first: int
+    last: int
+    bounce: bool
+    beat_ms: float | None
+
+
 class Cine(TypedDict):
     """A running or paused clip. at: server time, ms since 1970, at which the view's frame was or is due."""
 
     playing: bool
     speed: float
     at: int
+    part: NotRequired[CinePart]
 
 
 @final

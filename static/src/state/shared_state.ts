@@ -5,12 +5,23 @@
  */
 import { sha256 } from "./sha256";
 
+/** What of a loop plays otherwise than the image asks (`Playback` in cine_clock.ts). */
+export interface SharedCinePart {
+  /** Positions in the stack, from 0. */
+  readonly first: number;
+  readonly last: number;
+  readonly bounce: boolean;
+  readonly beat_ms: number | null;
+}
+
 /** Where a loop stands: frame `index` of the view was or is due at `at`. */
 export interface SharedCine {
   readonly playing: boolean;
   readonly speed: number;
   /** Server time in milliseconds since 1970; 0 while the presenter's loop is still filling: its frame stands. */
   readonly at: number;
+  /** Absent: it plays as the image itself asks. */
+  readonly part?: SharedCinePart;
 }
 
 /** How a stack, clip or image is looked at, in words that hold on a screen of any size. */

@@ -136,6 +136,30 @@ describe("a loop that is played along", () => {
     expect(differences(presenter, follower)).toBe(0);
   });
 
+  it("test_S08_is_told_which_part_plays_and_how_long_a_beat_lasts", () => {
+    const [presenter, follower] = [new Page(CINE, 1), new Page(CINE, 1)];
+    presenter.player.play(0);
+    vi.advanceTimersByTime(300);
+    expect(anchored(presenter).cine).not.toHaveProperty("part");
+    presenter.player.usePlayback({ first: 2, last: 6, bounce: true, beatMs: null });
+    const bounced = anchored(presenter);
+    expect(bounced.cine.part).toEqual({ first: 2, last: 6, bounce: true, beat_ms: null });
+    follower.sharing.playAlong(follower.player, bounced.index, bounced.cine);
+    vi.advanceTimersByTime(300);
+    expect(differences(presenter, follower)).toBe(0);
+    presenter.player.usePlayback({ first: 0, last: 9, bounce: false, beatMs: 800 });
+    const { index, cine } = anchored(presenter);
+    follower.sharing.playAlong(follower.player, index, cine);
+    vi.advanceTimersByTime(300);
+    expect(follower.player.playback).toEqual({ first: 0, last: 9, bounce: false, beatMs: 800 });
+    presenter.player.usePlayback({ first: 0, last: 9, bounce: false, beatMs: null });
+    const own = anchored(presenter);
+    follower.sharing.playAlong(follower.player, own.index, own.cine);
+    vi.advanceTimersByTime(300);
+    expect(new Set(follower.drawn.slice(-20)).size).toBeGreaterThan(2);
+    expect(differences(presenter, follower)).toBe(0);
+  });
+
   it("doesn't begin anew where the same is said again, and says its own time once", () => {
     const [presenter, follower] = [new Page(CINE, 1), new Page(CINE, 1)];
     presenter.player.play(0);

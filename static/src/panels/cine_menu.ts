@@ -38,8 +38,7 @@ export class CineMenu extends LitElement {
         z-index: 40;
         bottom: calc(100% + 8px);
         left: 0;
-        width: max-content;
-        min-width: 230px;
+        width: 264px;
         padding: 4px;
         border: 1px solid var(--line);
         border-radius: var(--radius);
@@ -51,6 +50,7 @@ export class CineMenu extends LitElement {
         justify-content: flex-start;
         gap: 10px;
         color: var(--text);
+        text-align: left;
       }
       .menu .mark {
         width: 18px;
@@ -68,6 +68,13 @@ export class CineMenu extends LitElement {
         background: var(--panel);
         color: var(--text-soft);
         font: 11px var(--mono);
+        white-space: nowrap;
+      }
+      @media (max-width: 720px) {
+        .menu {
+          left: auto;
+          right: -70px;
+        }
       }
       .open {
         min-width: 28px;

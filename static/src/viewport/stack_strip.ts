@@ -1,5 +1,5 @@
 /** The strip under a stack's glass: its loop's buttons, the slider, and how far the picture can be trusted. */
-import { html, nothing, type TemplateResult } from "lit";
+import { css, html, nothing, type TemplateResult } from "lit";
 import type { OpenedDocument } from "../net/documents";
 import type { PageLoops } from "../panels/cine_menu";
 import "../panels/cine_menu";
@@ -13,6 +13,34 @@ import { Cutting } from "./loop_handling";
 import type { FrameChosen, RangeChosen } from "./loop_slider";
 import "./loop_slider";
 import type { StackSession } from "./stack_session";
+
+/** Beside those of the glass. The slider of a loop has a row of its own where the pane is narrow. */
+export const stripStyles = css`
+  :host {
+    container-type: inline-size;
+  }
+  .strip .chip {
+    flex: none;
+  }
+  .strip .rate {
+    flex: 0 1 auto;
+    min-width: 0;
+  }
+  @container (max-width: 1100px) {
+    .strip:not(.single) {
+      flex-wrap: wrap;
+      gap: 0 8px;
+      padding-block: 2px;
+    }
+    .strip:not(.single) viewbox-loop-slider {
+      order: -1;
+      flex: 1 0 100%;
+    }
+    .strip:not(.single) .trust {
+      margin-left: auto;
+    }
+  }
+`;
 
 export function strip(session: StackSession | null, page: PageLoops, perform: (command: Command) => void): TemplateResult {
   const shown = session?.onScreen;

@@ -33,7 +33,7 @@ import { referenceStyles } from "./reference_layer";
 import type { Followed, SessionScreen } from "./session_screen";
 import type { Seat } from "./side_by_side";
 import { StackSession } from "./stack_session";
-import { strip } from "./stack_strip";
+import { strip, stripStyles } from "./stack_strip";
 import { NOTHING, PointerMoved, SummaryChanged, ViewMoved, type ViewportProbe, type ViewportSummary } from "./summary";
 
 const MIDDLE: Point = { x: 0, y: 0 };
@@ -42,7 +42,7 @@ const SAY_AFTER_MS = 600;
 
 @customElement("viewbox-stack")
 export class StackViewport extends LitElement implements SessionScreen, GestureHandler, GlassHost, Pointed {
-  static override styles = [controls, glassStyles, pointerStyles, measuringStyles, presentationStyles, referenceStyles];
+  static override styles = [controls, glassStyles, stripStyles, pointerStyles, measuringStyles, presentationStyles, referenceStyles];
 
   @property({ attribute: false }) client!: StreamClient;
   @property({ attribute: false }) target: Target | null = null;

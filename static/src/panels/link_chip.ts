@@ -29,7 +29,14 @@ export class LinkChip extends LitElement {
       }
       @media (pointer: coarse) {
         button.chip {
+          position: relative;
           min-height: 30px;
+        }
+        /* As large as a finger, beyond what is seen of it. */
+        button.chip::after {
+          position: absolute;
+          inset: -7px 0;
+          content: "";
         }
       }
     `,

@@ -81,7 +81,7 @@ export const referenceStyles = css`
   }
   .reference .under {
     stroke: #000;
-    stroke-opacity: 0.6;
+    stroke-opacity: 0.85;
     stroke-width: 3.5;
   }
   .reference text {

@@ -6,7 +6,7 @@
  * Pictures of a viewport come in the order of their sequence numbers, so one that came tells that none before it will.
  * Pure: the clock comes in.
  */
-import { type Arrival, expectedMs, type LineQuality, mayAskMore } from "../state/line_quality";
+import { type Arrival, expectedMs, type LineQuality, mayAskMore, type UnderWay } from "../state/line_quality";
 import type { PictureHeader } from "./wire";
 import type { WireView } from "./worker_messages";
 
@@ -17,7 +17,7 @@ export interface AskedView {
   readonly view: WireView;
 }
 
-interface UnderWay {
+interface Sent {
   readonly viewport: number;
   readonly sequence: number;
   readonly askedAtMs: number;
@@ -34,7 +34,7 @@ const TURNS = 3;
 
 export class ViewFlow {
   private readonly waiting = new Map<number, AskedView>();
-  private underWay: UnderWay[] = [];
+  private underWay: Sent[] = [];
   /** Bytes of the last picture of a kind: viewport, codec, quality, size. */
   private readonly bytesOf = new Map<string, number>();
   private serverMs = 0;
@@ -100,11 +100,16 @@ export class ViewFlow {
   /** Send of what waits as much as the line takes. */
   sendWaiting(nowMs: number): void {
     this.giveUp(nowMs);
-    while (this.waiting.size > 0 && mayAskMore(this.line.facts, this.underWay.length, this.bytesUnderWay, this.serverMs)) {
+    while (this.waiting.size > 0 && mayAskMore(this.line.facts, this.underWayAt(nowMs), this.serverMs)) {
       const asked = this.next();
       this.waiting.delete(asked.viewport);
       this.go(asked, nowMs);
     }
+  }
+
+  private underWayAt(nowMs: number): UnderWay {
+    const [first] = this.underWay;
+    return { pictures: this.underWay.length, bytes: this.bytesUnderWay, ageMs: first ? nowMs - first.askedAtMs : 0 };
   }
 
   private next(): AskedView {

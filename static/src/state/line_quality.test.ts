@@ -66,11 +66,23 @@ describe("measuring a line", () => {
   });
 });
 
+describe("a line that becomes another", () => {
+  it("is known after a few pictures", () => {
+    const line = new LineQuality();
+    line.noteRoundTrip(100);
+    const come = (at: number, took: number) => line.noteArrival({ askedAtMs: at, arrivedAtMs: at + 100 + took, bytes: 2500, serverMs: 0 });
+    for (let n = 0; n < 30; n++) come(n * 1000, 2);
+    expect(line.facts.bytesPerMs).toBeCloseTo(1250);
+    for (let n = 30; n < 34; n++) come(n * 1000, 100);
+    expect(line.facts.bytesPerMs).toBeCloseTo(25);
+  });
+});
+
 describe("bytes on their way", () => {
   it("fills the line, and no more than a picture beyond it", () => {
     const held = (bytes: number) => {
       let pictures = 0;
-      while (mayAskMore(SLOW, pictures, pictures * bytes, 1) && pictures < 100) pictures++;
+      while (mayAskMore(SLOW, { pictures, bytes: pictures * bytes, ageMs: 0 }, 1) && pictures < 100) pictures++;
       return pictures * bytes;
     };
     for (const bytes of [8000, 25_000, 60_000]) {
@@ -82,8 +94,15 @@ describe("bytes on their way", () => {
 
   it("keeps two on their way where the server is near, or nothing is known", () => {
     for (const line of [NEAR, UNKNOWN_LINE]) {
-      expect([0, 1, 2].map((pictures) => mayAskMore(line, pictures, pictures * 40_000, 0.5))).toEqual([true, true, false]);
+      const may = (pictures: number) => mayAskMore(line, { pictures, bytes: pictures * 40_000, ageMs: 0 }, 0.5);
+      expect([0, 1, 2].map(may)).toEqual([true, true, false]);
     }
+  });
+
+  it("asks for no more once what was asked for is late: the line has become worse", () => {
+    const may = (ageMs: number) => mayAskMore(SLOW, { pictures: 1, bytes: 25_000, ageMs }, 1);
+    expect([100, 280, 320].map(may)).toEqual([true, true, false]);
+    expect(mayAskMore(SLOW, { pictures: 0, bytes: 0, ageMs: 0 }, 1)).toBe(true);
   });
 
   it("grants as much credit as the line holds", () => {

@@ -23,14 +23,16 @@ export interface Arrival {
 }
 
 const ROUND_TRIPS_KEPT = 8;
-const RATES_KEPT = 10;
-/** Less says more of the moment than of the line: smaller pictures are measured several at a time. */
-const SMALLEST_SAMPLE_BYTES = 6000;
+const RATES_KEPT = 6;
+/** Less than both says more of the moment than of the line: smaller pictures are measured several at a time. */
+const SAMPLE_BYTES = 6000;
+const SAMPLE_MS = 60;
 /** No measured time is shorter: clocks and event loops are coarse. */
 const SHORTEST_MS = 0.5;
 /** On a shorter way there is nothing to hold back: two on their way keep server and browser busy. */
 const NEAR_MS = 20;
 const FULL_LINE = 1.1;
+const LATE_MS = 50;
 
 export class LineQuality {
   private readonly roundTrips: number[] = [];
@@ -46,11 +48,10 @@ export class LineQuality {
     return this.roundTrips.length > 0 ? Math.min(...this.roundTrips) : null;
   }
 
-  /** The upper quartile of the last samples: a burst that waited for the server, or a slow start, doesn't pull it down. */
+  /** The median of the last samples: single pictures that waited for the server don't pull it down. */
   get bytesPerMs(): number | null {
-    if (this.rates.length === 0) return null;
     const sorted = [...this.rates].sort((a, b) => a - b);
-    return sorted[Math.floor((sorted.length - 1) * 0.75)] ?? null;
+    return sorted[Math.ceil((sorted.length - 1) / 2)] ?? null;
   }
 
   /** A ping came back. */
@@ -72,7 +73,7 @@ export class LineQuality {
     if (roundTripMs === null) return;
     this.sample.bytes += bytes;
     this.sample.ms += Math.max(0, arrivedAtMs - mayBeginMs);
-    if (this.sample.bytes < SMALLEST_SAMPLE_BYTES) return;
+    if (this.sample.bytes < SAMPLE_BYTES && this.sample.ms < SAMPLE_MS) return;
     this.rates.push(this.sample.bytes / Math.max(SHORTEST_MS, this.sample.ms));
     this.sample = { bytes: 0, ms: 0 };
     if (this.rates.length > RATES_KEPT) this.rates.shift();
@@ -92,13 +93,22 @@ export function expectedMs(line: LineFacts, bytes: number): number {
   return (line.roundTripMs ?? 0) + (line.bytesPerMs ? bytes / line.bytesPerMs : 0);
 }
 
+/** What was asked for and hasn't come. */
+export interface UnderWay {
+  readonly pictures: number;
+  readonly bytes: number;
+  /** Since the first of them was asked for. */
+  readonly ageMs: number;
+}
+
 /** Whether one more passing picture may be asked for while so much is under way. serverMs: what the server takes for one. */
-export function mayAskMore(line: LineFacts, pictures: number, bytes: number, serverMs: number): boolean {
+export function mayAskMore(line: LineFacts, { pictures, bytes, ageMs }: UnderWay, serverMs: number): boolean {
   if (pictures === 0) return true;
   const { roundTripMs, bytesPerMs } = line;
   if (roundTripMs === null || bytesPerMs === null) return pictures < 2;
   if (pictures < 2 && roundTripMs < NEAR_MS) return true;
-  return bytes < FULL_LINE * bytesPerMs * (roundTripMs + serverMs);
+  const isLate = ageMs > 2 * (expectedMs(line, bytes) + serverMs) + LATE_MS; // the line has become worse than it was measured
+  return !isLate && bytes < FULL_LINE * bytesPerMs * (roundTripMs + serverMs);
 }
 
 const NEAR_CREDIT = 16;

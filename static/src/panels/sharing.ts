@@ -26,6 +26,12 @@ export class Sharing {
     return this.isPicking || (this.isPanelOpen && this.narrow.matches);
   }
 
+  /** This window shows what the presenter shows. */
+  get isFollowing(): boolean {
+    const { session } = this;
+    return session !== null && !session.isOver && !session.isPresenter && !session.facts.isElsewhere;
+  }
+
   /** Join the shared view whose page this is. */
   async join(key: string): Promise<void> {
     const { SharedSession } = await import("./shared_view");

@@ -67,7 +67,7 @@ export class StudyPage extends LitElement implements Stage, LoopsHost {
   private readonly together = new LoopsOfPage(this);
   private readonly sides = new SideBySide({
     go: (place, index) => this.pane(place)?.perform({ kind: "go", index }),
-    isFollowing: (place) => this.pane(place)?.probe?.isFollowing ?? false,
+    isFollowing: (place) => this.sharing.isFollowing || (this.pane(place)?.probe?.isFollowing ?? false),
     changed: () => this.requestUpdate(),
   });
 

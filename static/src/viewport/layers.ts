@@ -1,16 +1,18 @@
 /** Which layers lie over a stack's picture, the lowest first, and who of them has a gesture. */
 import type { nothing, TemplateResult } from "lit";
 import type { Point } from "../state/stack_view";
-import type { Tool } from "../state/tool";
+import { MEASURING_TOOLS, type Tool } from "../state/tool";
 import type { Command } from "../tools/keys";
 import type { GlassHost, GlassLayer, GlassScene } from "./glass_layer";
-import { MeasuringLayer } from "./measuring_layer";
+import { later } from "./later_layer";
 import { PresentationLayer } from "./presentation_layer";
 import { ReferenceLayer } from "./reference_layer";
 
 type LayerKind = new (host: GlassHost) => GlassLayer;
 
-const KINDS: readonly LayerKind[] = [PresentationLayer, ReferenceLayer, MeasuringLayer];
+const Measuring = later(MEASURING_TOOLS, async () => (await import("./measuring_layer")).MeasuringLayer);
+
+const KINDS: readonly LayerKind[] = [PresentationLayer, ReferenceLayer, Measuring];
 
 export class Layers {
   readonly all: readonly GlassLayer[];

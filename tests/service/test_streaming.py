@@ -135,6 +135,32 @@ async def test_a_client_that_stops_reading_is_owed_its_credit(browser: Client, s
         assert [header.sequence for header in transport.pictures] == list(range(100))
 
 
+async def test_queues_views_and_fetching_ahead_of_a_client_that_stands_still_grow_nothing(browser: Client, series: str) -> None:
+    async with connected(browser) as (transport, _, consumer):
+        assert consumer.session is not None
+        scheduler = consumer.session.scheduler
+        for viewport in range(1, 5):
+            transport.say(Kind.SUBSCRIBE, viewport, epoch=1, target={"series_instance_uid": series})
+            await transport.hear(Kind.OPENED)
+        transport.reads.clear()
+        for turn in range(60):  # loops, pictures ahead and a hand that moves on, in all viewports, and nothing is ever read
+            for viewport in range(1, 5):
+                transport.say(Kind.QUEUE, viewport, sequence=1000 * turn, views=[{"index": n % 6} for n in range(200)])
+                transport.say(Kind.VIEW, viewport, sequence=1000 * turn + 500, index=turn % 6, view={"window": [turn, 400]})
+        await until(lambda: scheduler.counters.rendered == FIRST_CREDIT)
+        await until(lambda: transport.incoming.empty())
+        assert scheduler.held == FIRST_CREDIT
+        assert scheduler.waiting <= 4 * (200 + 1)  # of each viewport the last queue and the newest view
+        for viewport in range(1, 5):
+            transport.say(Kind.CANCEL, viewport)
+            transport.say(Kind.VIEW, viewport, sequence=90_000, index=viewport)
+        transport.say(Kind.CREDIT, pictures=4)
+        await until(lambda: transport.incoming.empty())
+        transport.reads.set()
+        await until(lambda: {header.viewport for header in transport.pictures if header.sequence == 90_000} == {1, 2, 3, 4})
+        assert (scheduler.waiting, scheduler.held) == (0, 0)
+
+
 async def test_a_client_that_floods_and_does_not_read_is_not_read_either(browser: Client, series: str) -> None:
     async with connected(browser) as (transport, _, consumer):
         transport.reads.clear()

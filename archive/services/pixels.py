@@ -9,23 +9,27 @@ from typing import Any, cast
 from numpy.typing import NDArray
 
 from archive.core.codecs import DecodedFrame, decode_frame, describe_frames
+from archive.core.codecs.frames import frame_bytes
 from archive.core.codecs.native import swap_words, word_span
 from archive.core.description import EXPLICIT_BIG_ENDIAN, XA_XRF, ImageDescription, describe_image
 from archive.core.readers.elements import KEPT_VALUE_BYTES, Element
 from archive.core.readers.lean_header import LeanHeader, read_lean_header
 from archive.core.readers.transfer_syntaxes import DEFLATED
 from archive.services import retrieve
+from archive.services.decoding import guard_decoders
 from archive.services.frame_cache import frame_cache
 from archive.services.retrieve import StoredImage
 from archive.services.storage import object_store
-from governance.core.faults import NotFound
+from governance.core.faults import Malformed, NotFound, TooLarge, Undecodable
 
 DESCRIPTIONS_KEPT = 4096  # 2-3 kB each; a stack and its neighbours, many times
 WHOLE_HEADER_BYTES = 8_000_000  # of longer headers only what a description needs is read
+MOST_ENCODED_BYTES = 1 << 20  # of a compressed frame, besides twice what it decodes to
 _WHOLE_SLIDE, _PER_FRAME_GROUPS = "1.2.840.10008.5.1.4.1.1.77.1.6", 0x52009230
 
 _descriptions: OrderedDict[str, ImageDescription] = OrderedDict()
 _lock = threading.Lock()
+guard_decoders()  # before anything is decoded
 
 
 def description_of(image: StoredImage) -> ImageDescription:
@@ -106,9 +110,23 @@ def header_bytes(image: StoredImage, offset: int, length: int) -> bytes:
 
 
 def _decoded_now(image: StoredImage, frame_index: int, description: ImageDescription) -> DecodedFrame:
-    if description.is_word_swapped:
-        return decode_frame(_in_byte_order(image, frame_index), description, frame_index)
-    return decode_frame(retrieve.view_frame(image, frame_index), description, frame_index)
+    try:
+        if description.is_word_swapped:
+            return decode_frame(_in_byte_order(image, frame_index), description, frame_index)
+        return decode_frame(encoded(image, frame_index, description), description, frame_index)
+    except Undecodable:
+        raise
+    except Malformed as exc:  # not the request's mistake, but the image's
+        raise Undecodable(*exc.args) from exc
+
+
+def encoded(image: StoredImage, frame_index: int, description: ImageDescription) -> bytes | memoryview:
+    """Return one frame's bytes as retrieve.view_frame does. Raises: as that, and TooLarge before reading more than a frame can need."""
+    if image.frame_table.kind == "encapsulated" and 0 <= frame_index < len(image.frame_table):
+        length = image.frame_table.span(frame_index)[1]
+        if length > MOST_ENCODED_BYTES + 2 * frame_bytes(description):
+            raise TooLarge("a compressed frame", length)
+    return retrieve.view_frame(image, frame_index)
 
 
 def _in_byte_order(image: StoredImage, frame_index: int) -> bytes:

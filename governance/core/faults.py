@@ -27,6 +27,14 @@ class Malformed(Fault):
     """The input cannot be understood."""
 
 
+class Undecodable(Malformed):
+    """Pixels that are damaged, cut short, or not as their header says."""
+
+
+class DecodingStopped(Undecodable):
+    """Pixels whose decoding took too long or too much memory, or ended its process."""
+
+
 class Mismatch(Fault):
     """The data set disagrees with its SOP Class, or with what is stored."""
 
@@ -70,6 +78,8 @@ ANSWERS: dict[type[BaseException], Answer] = {
     Denied: Answer(403, 0x0124, 4403, "This is not permitted."),
     NotFound: Answer(404, 0x0112, 4404, "Not found."),
     Malformed: Answer(400, 0xC000, 4400, "The request cannot be understood."),
+    Undecodable: Answer(415, 0xC000, 4415, "The pixels of this image are damaged, or not as its header says."),
+    DecodingStopped: Answer(415, 0xC000, 4415, "Decoding this image took too long or too much memory, and was stopped."),
     Mismatch: Answer(409, 0xA900, 4409, "The data set does not match its SOP Class or what is stored."),
     Duplicate: Answer(409, 0x0111, 4409, "Already stored with other content."),
     Unsupported: Answer(415, 0x0122, 4415, "This SOP Class, transfer syntax or media type is not supported."),

@@ -35,9 +35,14 @@ def frame_shape(description: ImageDescription) -> tuple[int, ...]:
         raise Malformed("an image has at least one row and one column")
     if samples not in (1, 3):
         raise Malformed("Samples per Pixel is neither 1 nor 3")
-    if rows * columns * samples * max(description.bits_allocated // 8, 1) > MAX_FRAME_BYTES:
+    if frame_bytes(description) > MAX_FRAME_BYTES:
         raise TooLarge("a frame of more bytes than can be rendered")
     return (rows, columns) if samples == 1 else (rows, columns, samples)
+
+
+def frame_bytes(description: ImageDescription) -> int:
+    """Return how many bytes a decoded frame takes."""
+    return description.rows * description.columns * description.samples_per_pixel * max(description.bits_allocated // 8, 1)
 
 
 def check_codestream(description: ImageDescription, *, rows: int, columns: int, components: int, precision: int) -> None:
@@ -83,6 +88,8 @@ def aligned(unsigned: NDArray[Any], *, bits: int, shift: int, width: int, is_sig
         shifted: NDArray[Any] = values >> (width - bits)
         return shifted
     if not shift and not is_signed:
+        if unsigned.size and not int(unsigned.max()) >> bits:
+            return values  # nothing stands above: a look costs a fifth of a copy
         masked: NDArray[Any] = unsigned & unsigned.dtype.type((1 << bits) - 1)
         return masked
     result: NDArray[Any] = (values << (width - bits - shift)) >> (width - bits)

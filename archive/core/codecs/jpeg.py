@@ -2,11 +2,11 @@
 
 from typing import Any
 
-import imagecodecs
 import simplejpeg
 from numpy.typing import NDArray
 
-from archive.core.codecs.frames import DecodedFrame, check_codestream, stored_values
+from archive.core.codecs import library
+from archive.core.codecs.frames import DecodedFrame, check_codestream, frame_bytes, stored_values
 from archive.core.codecs.jpeg_stream import (
     SOF_BASELINE,
     SOF_EXTENDED,
@@ -24,6 +24,7 @@ from governance.core.faults import Malformed, TooLarge, Unsupported
 # What libjpeg remarks on and gets right: padding between data and marker, and a scan header field that sequential scans ignore.
 _HARMLESS = ("extraneous bytes", "Invalid SOS parameters")
 _DCT = frozenset({SOF_BASELINE, SOF_EXTENDED, SOF_PROGRESSIVE})
+MAX_SCANNED_PIXELS = 1 << 30  # in all scans: some 10 s
 MAX_SCANS = 100  # encoders make about ten; each scan of a few bytes may cost a walk over all coefficients
 
 
@@ -62,8 +63,10 @@ def browser_jpeg(encoded: bytes, description: ImageDescription) -> bytes | None:
 def _checked_header(encoded: bytes, description: ImageDescription) -> JpegHeader:
     header = read_jpeg_header(encoded)
     check_codestream(description, rows=header.rows, columns=header.columns, components=header.components, precision=header.precision)
-    if header.frame_marker == SOF_PROGRESSIVE and encoded.count(b"\xff\xda", header.scan_offset) > MAX_SCANS:
-        raise TooLarge("scans of a progressive JPEG frame")
+    if header.frame_marker == SOF_PROGRESSIVE:
+        scans = encoded.count(b"\xff\xda", header.scan_offset)
+        if scans > MAX_SCANS or scans * header.rows * header.columns > MAX_SCANNED_PIXELS:
+            raise TooLarge("scans of a progressive JPEG frame")
     return header
 
 
@@ -92,7 +95,7 @@ def _decode_12_bit(encoded: bytes, header: JpegHeader, description: ImageDescrip
     if header.components == 3:
         is_rgb = header.is_rgb(description.photometric_interpretation)
         colours = {"colorspace": "RGB" if is_rgb else "YCBCR", "outcolorspace": "RGB"}
-    return _libjpeg(encoded, header, **colours)
+    return _libjpeg(encoded, header, description, **colours)
 
 
 def _decode_lossless(encoded: bytes, header: JpegHeader, description: ImageDescription) -> DecodedFrame:
@@ -100,18 +103,18 @@ def _decode_lossless(encoded: bytes, header: JpegHeader, description: ImageDescr
     if header.frame_marker != SOF_LOSSLESS:
         raise Unsupported("JPEG process", f"SOF{header.frame_marker - 0xC0}")
     colours: dict[str, Any] = {"colorspace": "RGB", "outcolorspace": "RGB"} if header.components == 3 else {}
-    values = _libjpeg(encoded, header, **colours)
+    values = _libjpeg(encoded, header, description, **colours)
     photometric = description.photometric_interpretation
     if photometric in ("YBR_FULL_422", "YBR_PARTIAL_422"):
         photometric = photometric.removesuffix("_422")
     return DecodedFrame(stored_values(values, precision=header.precision, description=description, is_lossy=False), photometric, False)
 
 
-def _libjpeg(encoded: bytes, header: JpegHeader, **colours: Any) -> NDArray[Any]:
+def _libjpeg(encoded: bytes, header: JpegHeader, description: ImageDescription, **colours: Any) -> NDArray[Any]:
     if not has_end(encoded, header):
         raise Malformed("the JPEG frame is cut short")
     try:
-        values: NDArray[Any] = imagecodecs.jpeg8_decode(encoded, **colours)
+        values: NDArray[Any] = library.decode("jpeg8_decode", encoded, size_bytes=frame_bytes(description), **colours)
     except (RuntimeError, ValueError) as exc:
         raise Malformed("the JPEG frame is damaged") from exc
     return values

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-import imagecodecs
 from numpy.typing import NDArray
 
-from archive.core.codecs.frames import DecodedFrame, check_codestream, stored_values
+from archive.core.codecs import library
+from archive.core.codecs.frames import DecodedFrame, check_codestream, frame_bytes, stored_values
 from archive.core.codecs.jpeg_stream import SOF_JPEG_LS, has_end, read_jpeg_header
 from archive.core.description import ImageDescription
 from governance.core.faults import Malformed
@@ -20,7 +20,7 @@ def decode_jpeg_ls(encoded: bytes, description: ImageDescription) -> DecodedFram
     if not has_end(encoded, header):  # CharLS 2.4 searches for the end without a bound, for many seconds
         raise Malformed("the JPEG-LS frame is cut short")
     try:
-        values: NDArray[Any] = imagecodecs.jpegls_decode(encoded)
+        values: NDArray[Any] = library.decode("jpegls_decode", encoded, size_bytes=frame_bytes(description))
     except (RuntimeError, ValueError) as exc:
         raise Malformed("the JPEG-LS frame is damaged or cut short") from exc
     is_lossy = header.near > 0

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-import imagecodecs
 from numpy.typing import NDArray
 
-from archive.core.codecs.frames import DecodedFrame, check_codestream, stored_values
+from archive.core.codecs import library
+from archive.core.codecs.frames import DecodedFrame, check_codestream, frame_bytes, stored_values
 from archive.core.codecs.jpeg import browser_jpeg, decode_jpeg
 from archive.core.description import ImageDescription
 from governance.core.faults import Malformed
@@ -56,17 +56,19 @@ def _codestream_start(encoded: bytes) -> bytes:
     raise Malformed("not a JPEG XL stream")
 
 
-def original_jpeg(encoded: bytes) -> bytes | None:
+def original_jpeg(encoded: bytes, size_bytes: int) -> bytes | None:
     """Return the JPEG stream that was recompressed, bit for bit, or None when this is no recompressed JPEG."""
     try:
-        return bytes(imagecodecs.jpegxl_decode_jpeg(encoded, numthreads=1))
+        return bytes(library.decode("jpegxl_decode_jpeg", encoded, size_bytes=size_bytes, numthreads=1))
     except (RuntimeError, ValueError):
         return None
 
 
 def browser_jpeg_xl(encoded: bytes, description: ImageDescription) -> bytes | None:
     """Return the original JPEG of a recompressed one as a browser shows it, or None."""
-    original = original_jpeg(encoded) if description.transfer_syntax_uid == JPEG_XL_RECOMPRESSION else None
+    if description.transfer_syntax_uid != JPEG_XL_RECOMPRESSION:
+        return None
+    original = original_jpeg(encoded, frame_bytes(description))
     return browser_jpeg(original, description) if original is not None else None
 
 
@@ -77,10 +79,13 @@ def decode_jpeg_xl(encoded: bytes, description: ImageDescription) -> DecodedFram
     """
     rows, columns = read_size(encoded)
     check_codestream(description, rows=rows, columns=columns, components=description.samples_per_pixel, precision=description.bits_stored)
-    if description.transfer_syntax_uid == JPEG_XL_RECOMPRESSION and (original := original_jpeg(encoded)) is not None:
+    if (
+        description.transfer_syntax_uid == JPEG_XL_RECOMPRESSION
+        and (original := original_jpeg(encoded, frame_bytes(description))) is not None
+    ):
         return decode_jpeg(original, description)
     try:
-        values: NDArray[Any] = imagecodecs.jpegxl_decode(encoded, numthreads=1)
+        values: NDArray[Any] = library.decode("jpegxl_decode", encoded, size_bytes=frame_bytes(description), numthreads=1)
     except (RuntimeError, ValueError) as exc:
         raise Malformed("the JPEG XL frame is damaged or cut short") from exc
     components = values.shape[2] if values.ndim == 3 else 1

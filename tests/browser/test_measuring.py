@@ -39,6 +39,9 @@ class Glass:
 
 
 def glass_of(window: Window) -> Glass:
+    """Wait until a picture is on screen and what measures is there."""
+    window.await_picture()
+    window.page.wait_for_selector("viewbox-stack svg.measures", state="attached")
     header = window.pane()["header"]
     box = window.glass().bounding_box()
     assert box is not None
@@ -78,7 +81,6 @@ def with_minus(number: float, digits: int) -> str:
 
 def test_S06_a_length_on_ct_is_the_millimetres_worked_by_hand(desk: Window):
     desk.open_study("CT chest with contrast")
-    desk.await_picture()
     glass = glass_of(desk)
     start, end = glass.near(30, 40), glass.near(90, 75)
     draw(desk, "l", start, end)
@@ -104,7 +106,6 @@ def test_S06_a_length_on_ct_is_the_millimetres_worked_by_hand(desk: Window):
 def test_S06_ultrasound_measures_in_its_regions_alone(desk: Window):
     desk.page.emulate_media(reduced_motion="reduce")
     desk.open_study("Transthoracic echocardiogram")
-    desk.await_picture()
     glass = glass_of(desk)
     height = glass.rows
     start, end = glass.near(glass.columns / 2 - 0.2 * height, 0.6 * height), glass.near(glass.columns / 2 - 0.2 * height, 0.7 * height)
@@ -127,7 +128,6 @@ def test_S06_ultrasound_measures_in_its_regions_alone(desk: Window):
 
 def test_S07_an_ellipse_has_the_statistics_of_the_stored_pixels_inside(desk: Window):
     desk.open_study("CT chest with contrast")
-    desk.await_picture()
     glass = glass_of(desk)
     corners = glass.near(50, 60), glass.near(82, 84)
     asked = draw(desk, "e", *corners)["asked"]
@@ -155,7 +155,6 @@ def test_S07_an_ellipse_has_the_statistics_of_the_stored_pixels_inside(desk: Win
 
 def test_S07_the_value_under_the_cursor_is_that_of_the_stored_pixel(desk: Window):
     desk.open_study("CT chest with contrast")
-    desk.await_picture()
     glass = glass_of(desk)
     with desk.page.expect_response("**/api/values/**") as answer:
         desk.page.mouse.move(*glass.near(64.5, 80.5))
@@ -171,11 +170,10 @@ def test_S07_the_value_under_the_cursor_is_that_of_the_stored_pixel(desk: Window
 
 def test_S01_a_value_of_the_picture_before_is_never_shown(desk: Window):
     desk.open_study("CT chest with contrast")
-    desk.await_picture()
+    place = glass_of(desk).near(64.5, 80.5)
     index = desk.pane()["header"]["index"]
     held: list[Route] = []
     desk.page.route("**/api/values/**", lambda route: held.append(route), times=1)
-    place = glass_of(desk).near(64.5, 80.5)
     with desk.page.expect_request("**/api/values/**"):
         desk.page.mouse.move(*place)
     desk.page.keyboard.press("ArrowDown")
@@ -195,7 +193,6 @@ def test_S01_a_value_of_the_picture_before_is_never_shown(desk: Window):
 
 def test_on_a_phone_a_finger_draws_and_moves_a_length(phone: Window):
     phone.open_study("CT chest with contrast")
-    phone.await_picture()
     page, glass = phone.page, glass_of(phone)
     page.get_by_role("button", name="More").click()
     page.locator(".sheet").get_by_text("Length").click()

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { MeasuredDocument, MeasurementDocument, StatisticsDocument, ValuesDocument } from "../net/measuring_api";
-import { lengthLines, numberInWords, resultInShort, resultLines, valueLines } from "./measurement_words";
+import { lengthLines, numberInWords, resultInShort, resultLines, valueLines, wrapped } from "./measurement_words";
 
 const WHO = { sop_instance_uid: "2.25.10", instance: "aa".repeat(16), frame: 1 };
 const MM: MeasuredDocument = { value: 23.456, unit: "mm", kind: "calibrated", label: "Pixel Spacing (0028,0030)", components: [] };
@@ -107,6 +107,14 @@ describe("S07 values in words", () => {
     ]);
     expect(valueLines({ ...colour, photometric: "PALETTE COLOR", stored: 17 }).slice(1)).toEqual(["RGB 200 · 30 · 12", "index 17"]);
   });
+});
+
+it("lines break between their parts, and within a part only where they must", () => {
+  expect(wrapped("SUVbw mean 1.47 g/ml · SD 1.19 · 0.607 to 7.19 g/ml", 32)).toEqual([
+    "SUVbw mean 1.47 g/ml · SD 1.19",
+    "0.607 to 7.19 g/ml",
+  ]);
+  expect(wrapped("SUVlbm, SUVbsa: Patient's Size is not stated", 30)).toEqual(["SUVlbm, SUVbsa: Patient's Size", "is not stated"]);
 });
 
 it("numbers have the digits that they are worth", () => {

@@ -52,6 +52,22 @@ export function numberInWords(value: number): string {
   return text.replace("-", "−");
 }
 
+/** Break a text into lines of at most so many letters: between its parts where that will do, else at blanks. */
+export function wrapped(text: string, most: number): string[] {
+  const parts = text.split(" · ").flatMap((part) => packed(part.split(" "), " ", most));
+  return packed(parts, " · ", most);
+}
+
+function packed(pieces: readonly string[], between: string, most: number): string[] {
+  const lines: string[] = [];
+  for (const piece of pieces) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + between.length + piece.length <= most) lines[lines.length - 1] = last + between + piece;
+    else lines.push(piece);
+  }
+  return lines;
+}
+
 function tenths(value: number): string {
   return (Math.round(value * 10) / 10 + 0).toFixed(1).replace("-", "−");
 }

@@ -4,7 +4,7 @@ import type { ValuesDocument } from "../net/measuring_api";
 import { icon } from "../panels/icons";
 import type { Measured } from "../state/measurement";
 import { handlesOf } from "../state/measurement_shape";
-import { resultInShort, resultLines, valueLines } from "../state/measurement_words";
+import { resultInShort, resultLines, valueLines, wrapped } from "../state/measurement_words";
 import type { Point, Size } from "../state/stack_view";
 import type { GlassScene } from "./glass_layer";
 
@@ -42,13 +42,14 @@ export function measuringView(view: MeasuringView): TemplateResult {
   `;
 }
 
-function shapeView(one: Measured, isSelected: boolean, { toScreen, size }: GlassScene): SVGTemplateResult {
+function shapeView(one: Measured, isSelected: boolean, scene: GlassScene): SVGTemplateResult {
+  const { toScreen, size } = scene;
   const [from, to] = [toScreen(one.points[0]), toScreen(one.points[1])];
   const path = pathOf(one, from, to);
   return svg`<g class=${isSelected ? "measure selected" : "measure"}>
     <path class="shade" d=${path} /><path class="line" d=${path} /><path class="hold" d=${path} />
     ${isSelected ? handlesOf(one.shape, one.points).map(({ at }) => handleView(toScreen(at))) : nothing}
-    ${numbersView(resultLines(one.result), from, to, size)}
+    ${numbersView([...resultLines(one.result), ...(one.shape === "length" ? [] : ofWhat(scene))], from, to, size)}
   </g>`;
 }
 
@@ -86,6 +87,11 @@ function numbersView(texts: readonly string[], from: Point, to: Point, size: Siz
   )}</text>`;
 }
 
+/** An angiogram may be shown less its mask; its values are those of the frame. */
+function ofWhat({ shown }: GlassScene): readonly string[] {
+  return shown.header.subtracted ? ["of the frame, not of the difference"] : [];
+}
+
 /** Where numbers begin: right of the shape, else left, else below, else above; always on the glass. */
 function besideShape(room: Size, from: Point, to: Point, glass: Size): Point {
   const [left, right] = [Math.min(from.x, to.x), Math.max(from.x, to.x)];
@@ -99,9 +105,9 @@ function besideShape(room: Size, from: Point, to: Point, glass: Size): Point {
   return { x: clamp(left, EDGE_PX, most.x), y: clamp(below <= most.y ? below : above, LINE_PX + EDGE_PX, most.y) };
 }
 
-function readoutView({ values, cross }: MeasuringView): TemplateResult | typeof nothing {
+function readoutView({ values, cross, scene }: MeasuringView): TemplateResult | typeof nothing {
   if (!values) return cross ? html`<div class="readout"><div>…</div></div>` : nothing;
-  return html`<div class="readout">${valueLines(values).map((line) => html`<div>${line}</div>`)}</div>`;
+  return html`<div class="readout">${[...valueLines(values), ...ofWhat(scene)].map((line) => html`<div>${line}</div>`)}</div>`;
 }
 
 function listView(view: MeasuringView): TemplateResult | typeof nothing {
@@ -143,17 +149,6 @@ function basisOf({ all, selected }: MeasuringView): TemplateResult | typeof noth
   const result = all.find((one) => one.id === selected)?.result;
   const basis = result?.kind === "known" ? (result.answer.suv_basis ?? []) : [];
   return basis.length > 0 ? html`<p>SUV: ${basis.join("; ")}</p>` : nothing;
-}
-
-/** Break a text at blanks into lines of at most so many letters. */
-function wrapped(text: string, most: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(" ")) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + word.length < most) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
 }
 
 function clamp(value: number, low: number, high: number): number {

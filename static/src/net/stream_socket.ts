@@ -158,7 +158,6 @@ export class StreamSocket {
     socket.onclose = (event) => {
       if (this.socket !== socket) return;
       this.socket = null;
-      this.views.clear();
       if (event.code === SIGNED_OUT) {
         this.say("refused");
         return;

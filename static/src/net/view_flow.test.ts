@@ -103,10 +103,10 @@ describe("views that are held back", () => {
     expect(sent.at(-1)?.sequence).toBe(late);
   });
 
-  it("starts anew after the line was lost", () => {
+  it("starts anew with another subscription", () => {
     slowLine();
     for (let move = 0; move < 9; move++) ask(1);
-    flow.clear();
+    flow.forget(1);
     expect(flow.isIdle).toBe(true);
     ask(1);
     expect(sent.length).toBe(4);

@@ -91,12 +91,6 @@ export class ViewFlow {
     this.underWay = this.underWay.filter((one) => one.viewport !== viewport);
   }
 
-  /** The line is lost, with all that was under way. */
-  clear(): void {
-    this.waiting.clear();
-    this.underWay = [];
-  }
-
   /** Send of what waits as much as the line takes. */
   sendWaiting(nowMs: number): void {
     this.giveUp(nowMs);

@@ -1,4 +1,4 @@
-"""A study with two presentation states and a key object selection, as files for `import_folder`; its images have all that can be switched."""
+"""A study with two presentation states and a key object selection, as files; its images have all that can be switched."""
 
 from pathlib import Path
 from typing import Any

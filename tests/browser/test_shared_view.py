@@ -325,6 +325,8 @@ def test_followers_have_the_presenters_layout(meeting: Meeting):
     presenter.page.keyboard.press("ArrowDown")
     in_step(presenter, follower)
     same_view(presenter, follower, pane=1)
+    assert same_view(presenter, follower)["index"] > 12  # linked: the presenter's panes move together, and so do the follower's
+    expect(strip(follower)).to_have_text("clinician presents")
     presenter.page.keyboard.press("d")
     expect(follower.page.locator("viewbox-pane")).to_have_count(1)
     in_step(presenter, follower)

@@ -73,19 +73,25 @@ describe("fetching ahead", () => {
   });
 
   it("test_S01_nothing_at_hand_is_of_another_window_or_socket", () => {
-    const tried = opened();
-    come(tried);
-    const key = keyOf(of(tried, "prefetch").at(-1)?.view ?? tried.line.lastView.view);
-    for (const index of [14, 16]) tried.line.say({ kind: "prefetched", viewport: 1, key, index });
-    tried.stack.act({ kind: "window", window: [-600, 1500] });
-    tried.stack.act({ kind: "scroll", by: 1 });
-    expect(tried.line.lastView).toMatchObject({ index: 16, view: { codec: "jpeg", window: [-600, 1500] } });
-    tried.stack.act({ kind: "window", window: null });
-    tried.line.say({ kind: "connection", state: "lost" });
-    tried.line.open();
-    tried.line.opened(longStack());
-    tried.stack.act({ kind: "scroll", by: -2 });
-    expect(tried.line.lastView).toMatchObject({ index: 14, view: { codec: "jpeg" } });
+    const atHand = () => {
+      const tried = opened();
+      come(tried);
+      const key = keyOf(of(tried, "prefetch").at(-1)?.view ?? tried.line.lastView.view);
+      for (const index of [14, 16]) tried.line.say({ kind: "prefetched", viewport: 1, key, index });
+      return tried;
+    };
+    const windowed = atHand();
+    windowed.stack.act({ kind: "window", window: [-600, 1500] });
+    for (const by of [1, -2]) {
+      windowed.stack.act({ kind: "scroll", by });
+      expect(windowed.line.lastView.view).toMatchObject({ codec: "jpeg", window: [-600, 1500] });
+    }
+    const reconnected = atHand();
+    reconnected.line.say({ kind: "connection", state: "lost" });
+    reconnected.line.open();
+    reconnected.line.opened(longStack());
+    reconnected.stack.act({ kind: "scroll", by: 1 });
+    expect(reconnected.line.lastView).toMatchObject({ index: 16, view: { codec: "jpeg" } });
   });
 
   it("stops on slow lines, for windows that are dragged, for loops and for large images", () => {

@@ -138,7 +138,9 @@ export class LoopSlider extends LitElement {
     </div>`;
   }
 
-  override updated(_before: PropertyValues<this>): void {
+  override updated(before: PropertyValues): void {
+    // Sixty times a second only the frame has changed.
+    if (![...before.keys()].some((name) => name !== "index")) return;
     const { first, last } = this.range;
     this.firstHandle.style.left = this.place(first);
     this.lastHandle.style.left = this.place(last);

@@ -171,7 +171,9 @@ def test_a_colour_model_without_a_chain_is_said():
 def test_garbage_in_a_frame_cannot_leave_the_table():
     decoded, description = image([0], bits_stored=12, window=(2048, 4096))
     wild = DecodedFrame(np.array([[0xFFFF, 0xF000]], np.uint16), "MONOCHROME2", False)
-    assert display_levels(wild, description, 0, ViewState()).values.tolist() == [[255, 0]]
+    assert display_levels(wild, description, 0, ViewState()).values.tolist() == [[255, 255]]  # brighter than all that can be stored
+    table = ViewState(voi_function="SIGMOID")  # no arithmetic for it: the table's entries of 0xFFF and 0
+    assert display_levels(wild, description, 0, table).values.tolist() == [[225, 30]]
     assert decoded.values.shape == (1, 1)
 
 

@@ -20,6 +20,7 @@ from governance.core.faults import Malformed, Unsupported
 from viewer.core.applied import Applied
 from viewer.core.colour import rgb_levels
 from viewer.core.icc import changes_nothing, is_usable, to_srgb
+from viewer.core.linear_levels import Line, draw_line, fit_line
 from viewer.core.mask_subtraction import difference_window, subtraction_of
 from viewer.core.modality_lut import apply_modality, modality_of
 from viewer.core.palette import palette_table
@@ -100,7 +101,7 @@ def display_levels(decoded: DecodedFrame, description: ImageDescription, frame_i
         values = _partly_coloured(decoded, description, level_table(description, modality, voi, inverted), view)
         return Levels(values, voi.center, voi.width, colour_management(description, view))
     if has_table(description):
-        values = _apply_table(decoded.values, description, level_table(description, modality, voi, inverted))
+        values = _apply_window(decoded.values, description, modality, voi, inverted)
     else:
         values = _levels(apply_modality(decoded.values, modality), voi, inverted, description.presentation_lut)
         values = _without_padding(values, decoded.values, description)
@@ -179,6 +180,19 @@ def level_table(description: ImageDescription, modality: Rescale | LookupTable, 
     return table
 
 
+@lru_cache(maxsize=64)
+def level_line(description: ImageDescription, modality: Rescale | LookupTable, voi: Voi, inverted: bool) -> Line | None:
+    """Return arithmetic that equals level_table for every stored value, None where there is none."""
+    if not isinstance(modality, Rescale) or voi.center is None or voi.width is None or voi.function == "SIGMOID":
+        return None
+    span = voi.width - 1 if voi.function == "LINEAR" else voi.width
+    if description.presentation_lut is not None or not span > 0 or not modality.slope:
+        return None
+    table = level_table(description, modality, voi, inverted)
+    start = (voi.center - voi.width / 2 - modality.intercept) / modality.slope
+    return fit_line(table, first=stored_range(description)[0], slope=255 * modality.slope / span, start=start, inverted=inverted)
+
+
 def padding_of(description: ImageDescription) -> tuple[float, float] | None:
     """Return the range of padding; None without, and where it would be every value that can be stored: that hides the image."""
     if description.padding is None or description.pixel_kind != "integer":
@@ -211,6 +225,17 @@ def _apply_table(values: NDArray[Any], description: ImageDescription, table: NDA
     out = np.empty(values.shape, np.uint8)
     stored, offset, mask = _index(values, description)
     _look_up(stored, table, offset, mask, out.reshape(-1))
+    return out
+
+
+def _apply_window(
+    values: NDArray[Any], description: ImageDescription, modality: Rescale | LookupTable, voi: Voi, inverted: bool
+) -> NDArray[np.uint8]:
+    line = level_line(description, modality, voi, inverted)
+    if line is None or values.dtype.itemsize != 2:
+        return _apply_table(values, description, level_table(description, modality, voi, inverted))
+    out = np.empty(values.shape, np.uint8)
+    draw_line(values.reshape(-1), line, out.reshape(-1))
     return out
 
 

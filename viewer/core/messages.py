@@ -7,7 +7,7 @@ limit TooLarge.
 """
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, NamedTuple
@@ -312,8 +312,17 @@ def _queue(viewport: int, document: dict[str, Any]) -> Queue:
     entries = [_object(entry, "queue entry") for entry in _list(document, "views", MAX_QUEUE)]
     if sequence + len(entries) > UINT32:
         raise Malformed("sequence would not fit")
-    parsed = tuple((_integer(entry, "index", UINT32), parse_view(_object(entry.get("view", {}), "view"))) for entry in entries)
-    return Queue(viewport, sequence, parsed)
+    return Queue(viewport, sequence, tuple(_parsed(entries)))
+
+
+def _parsed(entries: list[dict[str, Any]]) -> Iterator[tuple[int, ViewState]]:
+    """Yield index and view of each entry; a run of equal views, as every loop is, is read once."""
+    last: tuple[object, ViewState | None] = (None, None)
+    for entry in entries:
+        document = entry.get("view", {})
+        view = last[1] if document == last[0] and last[1] is not None else parse_view(_object(document, "view"))
+        last = (document, view)
+        yield _integer(entry, "index", UINT32), view
 
 
 def _credit(viewport: int, document: dict[str, Any]) -> Credit:

@@ -16,6 +16,7 @@ from viewer.core.picture_digest import DigestKind
 LAYOUT = struct.Struct("<2sBBHBBIIII16s16sIIIIffBBHfIIIIBB2xI32s")
 HEADER_BYTES = LAYOUT.size
 _VIEWPORT, _ADDRESS, _PLACE = struct.Struct("<H"), struct.Struct("<IIII"), struct.Struct("<IIIIBB2xI")
+_ADDRESSED, _TIMES = struct.Struct("<III"), struct.Struct("<II")
 _VIEWPORT_AT, _ADDRESS_AT, _VIEW_HASH_AT, _PLACE_AT = 4, 8, 40, 88
 
 
@@ -131,4 +132,13 @@ def tile_header(
     _ADDRESS.pack_into(header, _ADDRESS_AT, epoch, sequence, 0, frame_number)
     header[_VIEW_HASH_AT : _VIEW_HASH_AT + 16] = view_hash
     _PLACE.pack_into(header, _PLACE_AT, 0, 0, tile_column, tile_row, level, DigestKind.NONE, payload_length)
+    return header
+
+
+def readdressed(like: bytes, *, viewport: int, epoch: int, sequence: int, index: int) -> bytearray:
+    """Return the header of the same pixels for another who asked, or another time; no time is claimed for rendering."""
+    header = bytearray(like)
+    _VIEWPORT.pack_into(header, _VIEWPORT_AT, viewport)
+    _ADDRESSED.pack_into(header, _ADDRESS_AT, epoch, sequence, index)
+    _TIMES.pack_into(header, _PLACE_AT, 0, 0)
     return header

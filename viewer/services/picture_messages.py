@@ -16,10 +16,12 @@ from viewer.core.picture_digest import NO_DIGEST, DigestKind
 from viewer.core.picture_header import FLAG_INVERTED, FLAG_REDUCED, Codec, Fidelity, PictureHeader, instance_digest
 from viewer.core.scheduler import Job
 from viewer.core.view import ViewState
+from viewer.services import pool, stored_frames
 from viewer.services.opening import OpenedTarget
 from viewer.services.picture_cache import PictureKey, Standing, Tell, picture_cache
 from viewer.services.rendering import passed_through_at_once, render_frame
 from viewer.services.stored_digests import digest_of
+from viewer.services.stored_frames import frame_at_once
 from viewer.services.stored_tiles import remember, tile_at_once
 from viewer.services.tiles import TILE_VIEW, locate_tile
 
@@ -52,6 +54,9 @@ def message_at_once(job: Job, target: OpenedTarget) -> bytes | None:
                 return message
         elif frame_index is None:
             return None
+        elif (message := frame_at_once(job, image, frame_index, view)) is not None:
+            pool.count(pictures_passed_through=1)
+            return message
         picture = passed_through_at_once(image=image, frame_index=frame_index, view=view)
     except Fault:
         return None  # the thread meets it again and says so
@@ -60,6 +65,8 @@ def message_at_once(job: Job, target: OpenedTarget) -> bytes | None:
     made = _message(job, image, frame_index, view, picture)
     if tile is not None:
         remember(image, frame_index, picture, made)
+    else:
+        stored_frames.remember(image, frame_index, view, picture, made)
     return made
 
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { creditFor, expectedMs, LineQuality, mayAskMore, UNKNOWN_LINE } from "./line_quality";
+import { creditFor, expectedMs, LineQuality, lineInWords, mayAskMore, UNKNOWN_LINE } from "./line_quality";
 import { FIRST_STEP, nextStep, STEPS } from "./moving_step";
 
 /** 100 ms, 10 Mbit/s. */
@@ -111,6 +111,13 @@ describe("bytes on their way", () => {
     expect(creditFor(SLOW, 40_000)).toBe(4 + 4);
     expect(creditFor(SLOW, 3_000_000)).toBe(4 + 1);
     expect(creditFor(SLOW, 1000)).toBe(16);
+  });
+
+  it("says in words what the line is", () => {
+    expect(lineInWords(SLOW)).toBe("100 ms round trip, 10 Mbit/s");
+    expect(lineInWords({ roundTripMs: 0.64, bytesPerMs: 40_000 })).toBe("0.6 ms round trip, over 200 Mbit/s");
+    expect(lineInWords({ roundTripMs: 612.4, bytesPerMs: 23.1 })).toBe("612 ms round trip, 0.18 Mbit/s");
+    expect(lineInWords(UNKNOWN_LINE)).toBe("not measured yet");
   });
 
   it("says how long something will take", () => {

@@ -88,6 +88,15 @@ export class LineQuality {
   }
 }
 
+/** "100 ms round trip, 10 Mbit/s"; the latter only where it may matter. */
+export function lineInWords({ roundTripMs, bytesPerMs }: LineFacts): string {
+  const words =
+    roundTripMs === null ? "not measured yet" : `${roundTripMs < 10 ? roundTripMs.toFixed(1) : Math.round(roundTripMs)} ms round trip`;
+  if (bytesPerMs === null) return words;
+  const megabits = bytesPerMs / 125;
+  return `${words}, ${megabits > 200 ? "over 200" : Number(megabits.toPrecision(2))} Mbit/s`;
+}
+
 /** How long bytes take from asking to arrival; 0 where nothing is known yet. */
 export function expectedMs(line: LineFacts, bytes: number): number {
   return (line.roundTripMs ?? 0) + (line.bytesPerMs ? bytes / line.bytesPerMs : 0);

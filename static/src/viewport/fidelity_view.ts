@@ -3,12 +3,13 @@ import { html, type TemplateResult } from "lit";
 import type { OpenedDocument } from "../net/documents";
 import type { PictureHeader } from "../net/wire";
 import { type FidelityWords, fidelityWords } from "../state/fidelity";
+import { type LineFacts, lineInWords } from "../state/line_quality";
 import { windowInWords } from "../state/windows";
 
 export interface DetailFacts {
   readonly opened: OpenedDocument;
   readonly header: PictureHeader;
-  readonly roundTripMs: number | null;
+  readonly line: LineFacts;
   readonly dropped: number;
   readonly refused: number;
 }
@@ -25,7 +26,7 @@ export function trustWords(words: FidelityWords): TemplateResult {
 
 /** Everything that the header says, for those who want to know. */
 export function detailsPanel(facts: DetailFacts): TemplateResult {
-  const { header, opened, roundTripMs } = facts;
+  const { header, opened } = facts;
   const words = fidelityWords(header, { modality: opened.modality, intent: opened.intent ?? null });
   const instance = opened.instances.find((one) => one.digest === header.instanceDigest);
   const rows: [string, string][] = [
@@ -41,7 +42,7 @@ export function detailsPanel(facts: DetailFacts): TemplateResult {
     rows.splice(3, 0, ["Window", windowInWords(header.windowCenter, header.windowWidth, opened.window_unit)]);
   }
   if (opened.cine) rows.push(["Clock", `${opened.cine.source}${opened.cine.assumed ? " (assumed)" : ""}`]);
-  if (roundTripMs !== null) rows.push(["Round trip", `${roundTripMs.toFixed(1)} ms`]);
+  if (facts.line.roundTripMs !== null) rows.push(["Line", lineInWords(facts.line)]);
   if (header.levelsDigest) rows.push(["SHA-256 of levels", header.levelsDigest.slice(0, 16)]);
   rows.push(["Dropped, refused", `${facts.dropped} frames, ${facts.refused} pictures`]);
   for (const note of opened.notes) rows.push(["Note", note]);

@@ -328,7 +328,7 @@ export class StackViewport extends LitElement implements SessionScreen, GestureH
     if (!this.details || !shown) return nothing;
     return detailsPanel({
       ...shown,
-      roundTripMs: this.client.roundTripMs,
+      line: this.client.line,
       dropped: this.session?.cine?.dropped ?? 0,
       refused: this.session?.refusedCount ?? 0,
     });

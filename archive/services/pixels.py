@@ -35,11 +35,28 @@ guard_decoders()  # before anything is decoded
 def description_of(image: StoredImage) -> ImageDescription:
     """Return the description of an image, read once and kept by the hash of its bytes.
 
-    Raises: Malformed; TooLarge when more than retrieve.MAX_HEADER_BYTES of header would have to be read.
+    Raises: Undecodable; TooLarge when more than retrieve.MAX_HEADER_BYTES of header would have to be read.
     """
     known = known_description(image)
     if known is not None:
         return known
+    try:
+        description = _described(image)
+    except Malformed as exc:
+        raise _of_the_image(exc) from exc
+    with _lock:
+        _descriptions[image.sha256] = description
+        while len(_descriptions) > DESCRIPTIONS_KEPT:
+            _descriptions.popitem(last=False)
+    return description
+
+
+def _of_the_image(exc: Malformed) -> Undecodable:
+    """Return a fault that says it is the image's, not the request's."""
+    return exc if isinstance(exc, Undecodable) else Undecodable(*exc.args)
+
+
+def _described(image: StoredImage) -> ImageDescription:
     header = _header_of(image)
     pixel_element = b""
     if image.transfer_syntax_uid == EXPLICIT_BIG_ENDIAN:  # the only syntax whose samples depend on the element's VR
@@ -52,10 +69,6 @@ def description_of(image: StoredImage) -> ImageDescription:
         description = replace(description, overlays=planes)
     if image.number_of_frames:
         description = describe_frames(description, partial(retrieve.read_frame, image, 0))
-    with _lock:
-        _descriptions[image.sha256] = description
-        while len(_descriptions) > DESCRIPTIONS_KEPT:
-            _descriptions.popitem(last=False)
     return description
 
 
@@ -114,10 +127,8 @@ def _decoded_now(image: StoredImage, frame_index: int, description: ImageDescrip
         if description.is_word_swapped:
             return decode_frame(_in_byte_order(image, frame_index), description, frame_index)
         return decode_frame(encoded(image, frame_index, description), description, frame_index)
-    except Undecodable:
-        raise
-    except Malformed as exc:  # not the request's mistake, but the image's
-        raise Undecodable(*exc.args) from exc
+    except Malformed as exc:
+        raise _of_the_image(exc) from exc
 
 
 def encoded(image: StoredImage, frame_index: int, description: ImageDescription) -> bytes | memoryview:

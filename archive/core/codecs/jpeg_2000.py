@@ -70,7 +70,8 @@ def _read(encoded: bytes, start: int) -> CodestreamHeader:
         position += 2 + length
     if not size:
         raise Malformed("the JPEG 2000 frame has no size")
-    _walk_tile_parts(encoded, position)
+    if len(_walk_tile_parts(encoded, position)) != _number_of_tiles(size):
+        raise Malformed("a tile of the JPEG 2000 frame is missing")
     return CodestreamHeader(
         rows=size[2] - size[4],
         columns=size[1] - size[3],
@@ -82,24 +83,38 @@ def _read(encoded: bytes, start: int) -> CodestreamHeader:
     )
 
 
-def _walk_tile_parts(encoded: bytes, position: int) -> None:
-    """Go from tile-part to tile-part by their lengths; each must be there in full (decoders fill gaps silently)."""
+def _number_of_tiles(size: tuple[int, ...]) -> int:
+    """Return how many tiles the SIZ segment's grid has (ISO 15444-1 B.3)."""
+    _, width, height, _, _, tile_width, tile_height, tile_x, tile_y, _ = size
+    if not tile_width or not tile_height or tile_x > width or tile_y > height:
+        raise Malformed("the JPEG 2000 frame's tiles have no size")
+    return -(-(width - tile_x) // tile_width) * -(-(height - tile_y) // tile_height)
+
+
+def _walk_tile_parts(encoded: bytes, position: int) -> set[int]:
+    """Go from tile-part to tile-part by their lengths; each must be there in full (decoders fill gaps silently).
+
+    Returns: the tiles that there is something of.
+    """
     end = len(encoded)
+    tiles: set[int] = set()
     while position < end:
         if encoded[position : position + 2] == b"\xff\xd9":
-            return
+            break
         if encoded[position] == 0 and not encoded[position:].strip(b"\0"):  # padding
-            return
-        marker, _, _, length, _, _ = _TILE_PART.unpack_from(encoded, position)
+            break
+        marker, _, tile, length, _, _ = _TILE_PART.unpack_from(encoded, position)
         if marker != _SOT:
             raise Malformed("a JPEG 2000 tile-part is damaged")
+        tiles.add(tile)
         if length == 0:  # "until the end of the codestream"
             if encoded.rfind(b"\xff\xd9") <= position:
                 raise Malformed("the JPEG 2000 frame is cut short")
-            return
+            break
         if length < 14 or position + length > end:
             raise Malformed("the JPEG 2000 frame is cut short")
         position += length
+    return tiles
 
 
 def signed_as_coded(encoded: bytes, description: ImageDescription) -> ImageDescription:

@@ -51,7 +51,7 @@ describe("values under the cursor", () => {
     readout.want(at(1, NEXT));
     await reply(0);
     expect([readout.shown, readout.staleCount]).toEqual([null, 1]);
-    await vi.advanceTimersByTimeAsync(100);
+    await vi.advanceTimersByTimeAsync(150);
     await reply(1);
     expect(readout.shown?.sop_instance_uid).toBe(NEXT.uid);
     expect(asked.length).toBe(2);
@@ -73,6 +73,20 @@ describe("values under the cursor", () => {
     await vi.advanceTimersByTimeAsync(0);
     await reply(0, { frame: 2 });
     expect(readout.shown).toBeNull();
+  });
+
+  it("wait while slices run past under the cursor", async () => {
+    const { readout, asked, reply } = tried();
+    readout.want(at(1));
+    await vi.advanceTimersByTimeAsync(0);
+    await reply(0);
+    for (let step = 0; step < 20; step++) {
+      readout.want(at(1, step % 2 ? FRAME : NEXT));
+      await vi.advanceTimersByTimeAsync(50);
+    }
+    expect(asked.length).toBe(1);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(asked.map((one) => one.place.on)).toEqual([FRAME, FRAME]);
   });
 
   it("end when the cursor leaves", async () => {

@@ -4,6 +4,8 @@ import { type FrameName, isFrame, isSameFrame } from "../state/measurement";
 
 const ASK_EVERY_MS = 100;
 const AFTER_REFUSAL_MS = 2000;
+/** While slices run past, the server has their pictures to make. */
+const AFTER_ANOTHER_MS = 150;
 
 /** A pixel of a frame that is on screen, counted from 0. */
 export interface Place {
@@ -33,6 +35,7 @@ export class CursorReadout {
     const before = this.wanted;
     if (place === before || (place && before && isSamePlace(place, before))) return;
     this.wanted = place;
+    if (place && before && !isSameFrame(place.on, before.on)) this.nextAt = Math.max(this.nextAt, performance.now() + AFTER_ANOTHER_MS);
     if (this.shown && !(place && isFrame(place.on, this.shown))) {
       this.shown = null;
       this.changed();

@@ -1,6 +1,7 @@
 /** `<viewbox-link-chip>`: how the two panes scroll together, in each pane's heading; a press links or unlinks them (S04). */
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
+import type { LinkWords } from "../state/pane_link";
 import { controls } from "../styles/controls";
 import type { Seat } from "../viewport/side_by_side";
 import { icon } from "./icons";
@@ -61,9 +62,14 @@ export class LinkChip extends LitElement {
     this.seat?.watch(this.look);
   }
 
-  override render(): TemplateResult | typeof nothing {
+  override render(): TemplateResult {
     const { link, turn } = this.seat?.words ?? { link: null, turn: null };
-    if (!link) return nothing;
+    return html`${link ? this.button(link) : nothing}${
+      turn ? html`<span class="chip warn" role="note" title=${turn.title}>${icon("compass")}${turn.words}</span>` : nothing
+    }`;
+  }
+
+  private button(link: LinkWords): TemplateResult {
     const isLinked = link.words !== "not linked";
     return html`<button
         class="chip ${link.isWarning ? "warn" : ""}"
@@ -73,8 +79,7 @@ export class LinkChip extends LitElement {
         @click=${() => this.seat?.toggleLink()}
       >
         ${icon(isLinked ? "link" : "unlink")}${link.words}
-      </button>
-      ${turn ? html`<span class="chip warn" role="note" title=${turn.title}>${icon("compass")}${turn.words}</span>` : nothing}`;
+      </button>`;
   }
 
   private readonly look = (): void => {

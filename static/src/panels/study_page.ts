@@ -67,7 +67,8 @@ export class StudyPage extends LitElement implements Stage, LoopsHost {
   private readonly together = new LoopsOfPage(this);
   private readonly sides = new SideBySide({
     go: (place, index) => this.pane(place)?.perform({ kind: "go", index }),
-    isFollowing: (place) => this.sharing.isFollowing || (this.pane(place)?.probe?.isFollowing ?? false),
+    isLed: (place) => this.pane(place)?.probe?.isFollowing ?? false,
+    isFollowing: () => this.sharing.isFollowing,
     changed: () => this.requestUpdate(),
   });
 
@@ -247,6 +248,7 @@ export class StudyPage extends LitElement implements Stage, LoopsHost {
 
   sharedChanged(): void {
     this.sharing.changed();
+    this.sides.tell();
     this.requestUpdate();
   }
 

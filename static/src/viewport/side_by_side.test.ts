@@ -23,16 +23,25 @@ function stack(series: string, count: number, first: number, frame_of_reference 
 /** A page of two panes that shows at once what it is asked for. */
 class Page {
   readonly went: string[] = [];
-  readonly following = new Set<number>();
-  readonly sides = new SideBySide({
-    go: (place, index) => {
-      this.went.push(`${place}:${index}`);
-      this.scroll(place, index);
-    },
-    isFollowing: (place) => this.following.has(place),
-    changed: () => {},
-  });
+  readonly led = new Set<number>();
+  isFollower = false;
+  readonly sides = new SideBySide(this);
   private readonly opened: (OpenedDocument | null)[] = [null, null];
+
+  go(place: 0 | 1, index: number): void {
+    this.went.push(`${place}:${index}`);
+    this.scroll(place, index);
+  }
+
+  isFollowing(): boolean {
+    return this.isFollower;
+  }
+
+  isLed(place: number): boolean {
+    return this.led.has(place);
+  }
+
+  changed(): void {}
 
   open(place: 0 | 1, opened: OpenedDocument, index: number): void {
     this.opened[place] = opened;
@@ -106,12 +115,14 @@ describe("two panes side by side", () => {
 
   it("test_S17_leaves_panes_that_follow_alone_and_links_them_as_they_were_left", () => {
     const page = new Page();
-    page.following.add(0).add(1);
+    page.isFollower = true;
+    page.led.add(0).add(1);
     page.open(0, HERE, 12);
     page.open(1, FAR, 10);
     page.show(0, 5); // the presenter moves one pane alone
-    expect(page.went).toEqual([]);
-    page.following.delete(0);
+    expect([page.went, page.sides.words.link, page.sides.facts.whyNot]).toEqual([[], null, "Both panes follow the presenter"]);
+    page.isFollower = false;
+    page.led.delete(0);
     page.scroll(0, 6); // the person's own hand
     expect(page.went).toEqual(["1:11"]);
   });

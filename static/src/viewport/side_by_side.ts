@@ -23,8 +23,10 @@ type PlaceIndex = 0 | 1;
 export interface Sides {
   /** Go to a frame, as by the person's own hand. */
   go(place: PlaceIndex, index: number): void;
-  /** It does what someone else does, and is left alone. */
-  isFollowing(place: PlaceIndex): boolean;
+  /** How the panes stand to each other is someone else's doing: nothing is said of a link. */
+  isFollowing(): boolean;
+  /** It looks as someone else does or did, and nobody's hand has moved it since. */
+  isLed(place: PlaceIndex): boolean;
   /** What the toolbar says has changed. */
   changed(): void;
 }
@@ -38,6 +40,7 @@ export interface SideFacts {
 }
 
 const ALONE = "There is only one picture";
+const FOLLOWING = "Both panes follow the presenter";
 
 /** One pane's place beside the other. */
 export class Seat {
@@ -107,13 +110,13 @@ export class SideBySide {
 
   get facts(): SideFacts {
     const both = this.both();
-    const whyNot = both ? bondOf(both[0].opened, both[1].opened).why : ALONE;
+    const whyNot = this.sides.isFollowing() ? FOLLOWING : both ? bondOf(both[0].opened, both[1].opened).why : ALONE;
     return { hasLines: this.hasLines, isLinked: this.link.isOn && whyNot === "", whyNot };
   }
 
   get words(): { readonly link: LinkWords | null; readonly turn: LinkWords | null } {
     const both = this.both();
-    return both ? { link: linkWords(this.link, both), turn: turnWords(both) } : { link: null, turn: null };
+    return { link: both && !this.sides.isFollowing() ? linkWords(this.link, both) : null, turn: both && turnWords(both) };
   }
 
   toggleLines(): void {
@@ -162,13 +165,13 @@ export class SideBySide {
     if (pair === this.pair) return;
     this.pair = pair;
     this.link = { isOn: this.isWished && !isSameStack(one.opened, other.opened), offset: offsetOf(both) };
-    if (!this.sides.isFollowing(newest)) this.follow(newest === 0 ? 1 : 0);
+    if (!this.sides.isFollowing() && !this.sides.isLed(newest)) this.follow(newest === 0 ? 1 : 0);
   }
 
   /** While someone else was followed, the panes may have come to stand otherwise to each other. */
   private settleAfterFollowing(place: PlaceIndex): void {
     const both = this.both();
-    if (both && this.sides.isFollowing(place === 0 ? 1 : 0)) this.link = { ...this.link, offset: offsetOf(both) };
+    if (both && this.sides.isLed(place === 0 ? 1 : 0)) this.link = { ...this.link, offset: offsetOf(both) };
   }
 
   /** Take the other pane to where this one is. */
@@ -189,7 +192,8 @@ export class SideBySide {
     return one && other && [one, other];
   }
 
-  private tell(): void {
+  /** Say anew what is to be said. */
+  tell(): void {
     for (const seat of this.seats) seat.tell();
     const facts = JSON.stringify(this.facts);
     if (facts !== this.lastFacts) this.sides.changed();

@@ -105,6 +105,18 @@ def test_S02_a_state_is_shown_as_it_says(study: Window):
     assert circle["x"] + circle["width"] / 2 == pytest.approx(box["x"] + box["width"] / 2, abs=2)
     assert circle["y"] + circle["height"] / 2 == pytest.approx(box["y"] + box["height"] / 2, abs=2)
     expect(page.locator("viewbox-stack svg.graphics tspan")).to_have_text(["Fracture", "3 mm"])
+    # In half the room the part still fits: 96 across are as wide as the glass.
+    page.keyboard.press("d")
+    half = study.glass().bounding_box()
+    assert half is not None
+    assert half["width"] < box["width"] * 0.6
+    page.wait_for_function(
+        """(wanted) => {
+            const shown = window.viewbox.panes[0].sharedView;
+            return Math.abs(shown.zoom * wanted.fit - wanted.scale) < 0.01;
+        }""",
+        arg={"fit": min(half["width"] / 128, half["height"] / 256), "scale": min(half["width"] / 96, half["height"] / 64)},
+    )
 
 
 def test_S01_a_state_is_named_only_over_what_it_is_about(study: Window):

@@ -143,6 +143,9 @@ export const toolbarStyles = css`
     font-weight: 600;
     color: var(--text-soft);
   }
+  .menu-rows + viewbox-looks {
+    margin-top: 14px;
+  }
   .menu-rows button {
     display: flex;
     width: 100%;

@@ -7,12 +7,19 @@ import { keyWords, nextKeyPlace } from "../state/key_images";
 import { lookWords } from "../state/look_words";
 import { isItemOf } from "../state/looks_offered";
 import { areaOf, firstPlace, includes, type NamedFrame } from "../state/presentation";
-import { areaWords, type Ground, placementBy } from "../state/presentation_geometry";
+import { areaWords, type Ground, type Placement, placementBy } from "../state/presentation_geometry";
 import { drawnLayers } from "../state/presentation_graphics";
-import { aspectOf } from "../state/stack_view";
+import { aspectOf, type Size } from "../state/stack_view";
 import type { Command } from "../tools/keys";
 import type { GlassHost, GlassLayer, GlassScene } from "./glass_layer";
 import { graphicsView, lookNotes, placingOn } from "./presentation_view";
+
+/** By which state and area the picture was laid, how, and on a glass of which size. */
+interface Placed {
+  readonly by: AreaDocument | PresentationDocument;
+  readonly at: Placement;
+  readonly size: Size;
+}
 
 type LookCommand = Extract<Command, { kind: "look" }>;
 
@@ -20,8 +27,9 @@ export class PresentationLayer implements GlassLayer {
   private readonly known = new Map<string, PresentationDocument>();
   /** The state that was chosen last; its document may still be on its way. */
   private chosen: string | null = null;
-  /** By which state and area the picture was laid; the person may have moved it since. */
-  private placedBy: AreaDocument | PresentationDocument | null = null;
+  private placed: Placed | null = null;
+  /** The person hasn't moved it since. */
+  private isAsPlaced = false;
   private problem = "";
 
   constructor(private readonly host: GlassHost) {}
@@ -41,9 +49,17 @@ export class PresentationLayer implements GlassLayer {
     const state = scene?.shown.header.presented && this.known.get(scene.shown.look?.presentation ?? "");
     if (!scene || !state) return;
     const area = areaOf(state, frameOf(scene));
-    if (this.placedBy === (area ?? state)) return;
-    this.placedBy = area ?? state;
-    if (!this.host.isFollowing) this.host.perform({ kind: "place", ...placementBy(state.geometry, area, groundOf(scene)) });
+    const by = area ?? state;
+    const { placed } = this;
+    if (placed?.by !== by) return this.place(by, placementBy(state.geometry, area, groundOf(scene)), scene);
+    if (isSameSize(placed.size, scene.size)) this.isAsPlaced = isSamePlace(placed.at, scene.view);
+    else if (this.isAsPlaced) this.place(by, placementBy(state.geometry, area, groundOf(scene)), scene);
+  }
+
+  private place(by: Placed["by"], at: Placement, { size }: GlassScene): void {
+    this.placed = { by, at, size };
+    this.isAsPlaced = true;
+    if (!this.host.isFollowing) this.host.perform({ kind: "place", ...at });
   }
 
   command(command: Command): boolean {
@@ -65,7 +81,7 @@ export class PresentationLayer implements GlassLayer {
 
   private choose(uid: string | null): void {
     this.chosen = uid;
-    this.placedBy = null;
+    this.placed = null;
     this.problem = "";
   }
 
@@ -108,6 +124,15 @@ export class PresentationLayer implements GlassLayer {
     const area = state && areaOf(state, frameOf(scene));
     return area ? areaWords(area, scene.zoom, groundOf(scene)) : [];
   }
+}
+
+function isSameSize(one: Size, other: Size): boolean {
+  return one.width === other.width && one.height === other.height;
+}
+
+function isSamePlace(one: Placement, { orientation, zoom, pan }: Placement): boolean {
+  const isTurnedAlike = one.orientation.turns === orientation.turns && one.orientation.mirrored === orientation.mirrored;
+  return isTurnedAlike && one.zoom === zoom && one.pan.x === pan.x && one.pan.y === pan.y;
 }
 
 function frameOf({ shown }: GlassScene): NamedFrame {

@@ -57,9 +57,7 @@ def encoded(syntax: str, frame: bytes, **more: object) -> Builder:
     """Return what makes a compressed image of one frame under a name."""
     attributes = {"Rows": SIZE, "Columns": SIZE} | more
     fragments = [[frame + b"\0" * (len(frame) % 2)]]
-    return lambda name: encapsulated_image(  # type: ignore[return-value]
-        fragments, has_bot=True, transfer_syntax=syntax, name=name, study=name, **attributes
-    )
+    return lambda name: encapsulated_image(fragments, has_bot=True, transfer_syntax=syntax, name=name, study=name, **attributes)
 
 
 def sized(codestream: bytes, width: int, height: int) -> bytes:

@@ -94,6 +94,11 @@ describe("S07 values in words", () => {
     expect(valueLines(VALUES)).toEqual(["x 255 · y 301", "CT number 40 HU", "stored 1064", "−342.1 · 0.0 · 81.4 mm in the patient"]);
   });
 
+  it("are brief where there is little room", () => {
+    expect(valueLines(VALUES, true)).toEqual(["x 255 · y 301", "CT number 40 HU"]);
+    expect(valueLines({ ...VALUES, quantities: [] }, true)).toContain("stored 1064");
+  });
+
   it("say that padding has none", () => {
     expect(valueLines({ ...VALUES, is_padding: true, mm: null })).toEqual(["x 255 · y 301", "padding: no value"]);
   });

@@ -36,13 +36,14 @@ export function lengthLines(length: MeasuredDocument): readonly string[] {
   return [...length.components.map(componentInWords), length.label];
 }
 
-/** Lines of the values of one pixel; its place comes first. */
-export function valueLines(values: ValuesDocument): readonly string[] {
+/** Lines of the values of one pixel; its place comes first. isBrief: where there is little room, what it means and no more. */
+export function valueLines(values: ValuesDocument, isBrief = false): readonly string[] {
   const place = `x ${values.column} · y ${values.row}`;
   const mm = values.mm ? [`${values.mm.map(tenths).join(" · ")} mm in the patient`] : [];
   if (values.is_padding) return [place, "padding: no value", ...mm];
   const colour = values.colour ? [`RGB ${values.colour.join(" · ")}`] : [];
-  return [place, ...quantityLines(values.quantities), ...colour, ...storedLines(values), ...mm];
+  const meaning = [...quantityLines(values.quantities), ...colour];
+  return isBrief && meaning.length > 0 ? [place, ...meaning] : [place, ...meaning, ...storedLines(values), ...mm];
 }
 
 /** At most four digits that mean something, and never fewer than the whole part has. */

@@ -59,9 +59,12 @@ export const measuringStyles = css`
   }
   .readout {
     position: absolute;
-    right: 10px;
+    right: 4px;
     bottom: 76px;
-    max-width: min(280px, 46%);
+    max-width: min(280px, 60%);
+    padding: 2px 6px;
+    border-radius: var(--radius-small);
+    background: rgb(0 0 0 / 60%);
     color: #d9f7e1;
     font-size: 12px;
     line-height: 1.42;
@@ -70,17 +73,13 @@ export const measuringStyles = css`
     text-shadow: 0 0 2px #000, 0 0 3px #000, 0 1px 4px #000;
     pointer-events: none;
   }
+  .readout.narrow {
+    bottom: 124px;
+  }
   .readout div:nth-child(2) {
     color: #8df0a8;
     font-size: 13px;
     font-weight: 700;
-  }
-  .backed .readout div {
-    width: fit-content;
-    max-width: 100%;
-    margin-left: auto;
-    padding: 0 4px;
-    background: rgb(0 0 0 / 55%);
   }
   .measured {
     position: absolute;
@@ -151,11 +150,6 @@ export const measuringStyles = css`
     padding: 6px 8px;
     border-top: 1px solid var(--line);
     color: var(--text-soft);
-  }
-  @media (max-width: 720px) {
-    .readout {
-      bottom: 124px;
-    }
   }
   @media (pointer: coarse) {
     .measured button {

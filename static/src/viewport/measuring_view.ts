@@ -29,6 +29,8 @@ const LINE_PX = 15;
 const LETTER_PX = 6.6;
 const MOST_LETTERS = 46;
 const EDGE_PX = 8;
+/** Below this the scale stands above the corner texts, and the values above the scale. */
+const NARROW_PX = 520;
 
 export function measuringView(view: MeasuringView): TemplateResult {
   const { scene, shapes, selected, cross } = view;
@@ -106,8 +108,10 @@ function besideShape(room: Size, from: Point, to: Point, glass: Size): Point {
 }
 
 function readoutView({ values, cross, scene }: MeasuringView): TemplateResult | typeof nothing {
-  if (!values) return cross ? html`<div class="readout"><div>…</div></div>` : nothing;
-  return html`<div class="readout">${[...valueLines(values), ...ofWhat(scene)].map((line) => html`<div>${line}</div>`)}</div>`;
+  if (!values && !cross) return nothing;
+  const isNarrow = scene.size.width < NARROW_PX;
+  const lines = values ? [...valueLines(values, isNarrow), ...ofWhat(scene)] : ["…"];
+  return html`<div class="readout ${isNarrow ? "narrow" : ""}">${lines.map((line) => html`<div>${line}</div>`)}</div>`;
 }
 
 function listView(view: MeasuringView): TemplateResult | typeof nothing {

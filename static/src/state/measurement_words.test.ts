@@ -68,6 +68,10 @@ describe("S07 statistics in words", () => {
     expect(ellipse({})).toEqual(["mean −12.3 HU · SD 5.50", "−20 to 31 HU", "383.2 mm² · Pixel Spacing (0028,0030)", "4 pixels"]);
   });
 
+  it("say what a number without a unit is", () => {
+    expect(ellipse({ statistics: [{ ...HU, name: "stored value", unit: "" }] })[0]).toBe("stored value mean −12.3 · SD 5.50");
+  });
+
   it("say what was left out and what lies beyond", () => {
     expect(ellipse({ padding: 3, is_within: false }).slice(3)).toEqual([
       "4 pixels, 3 of them padding, left out",

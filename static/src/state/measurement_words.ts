@@ -101,7 +101,8 @@ function statisticsLines(rows: readonly StatisticsDocument[]): string[] {
       const sd = row.sd === null ? "" : ` · SD ${numberInWords(rounded(row.sd))}`;
       const mean = `mean ${withUnit(rounded(row.mean ?? 0), row.unit)}${sd}`;
       const spread = row.count > 1 ? [`${numberInWords(rounded(row.min ?? 0))} to ${withUnit(rounded(row.max ?? 0), row.unit)}`] : [];
-      return rows.length > 1 ? [[`${row.name} ${mean}`, ...spread].join(" · ")] : [mean, ...spread];
+      if (rows.length > 1) return [[`${row.name} ${mean}`, ...spread].join(" · ")];
+      return [row.unit ? mean : `${row.name} ${mean}`, ...spread]; // a number without a unit says what it is
     });
   return [...lines, ...reasonLines(rows.filter((row) => row.mean === null))];
 }

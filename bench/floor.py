@@ -1,4 +1,5 @@
-"""The floor: window + JPEG of stored values that already lie in memory, in this process, on one thread; another window each time.
+"""The floor: look-up table of a window + JPEG of stored values (unsigned 16-bit) that already lie in memory, in this process, on one
+thread; another window each time.
 
     python -m bench.floor SERIES_INSTANCE_UID FRAMES
 
@@ -10,6 +11,7 @@ import sys
 import time
 
 import django
+import numpy as np
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -21,9 +23,11 @@ def main() -> None:
     django.setup()
     from archive.services import pixels
     from governance.core.policy import operator
-    from viewer.core.display import display_levels
+    from viewer.core.display import _look_up, level_table
     from viewer.core.encode import encode_jpeg
+    from viewer.core.modality_lut import modality_of
     from viewer.core.view import ViewState
+    from viewer.core.voi_choice import voi_of
     from viewer.services.opening import open_target
 
     series, frames = sys.argv[1], int(sys.argv[2])
@@ -33,8 +37,11 @@ def main() -> None:
     def one(number: int) -> int:
         frame, description, index = stored[number % len(stored)]
         window = (-500.0 + (number * 7.31) % 1000.0, 200.0 + (number * 3.17) % 1500.0 + number * 0.001)
-        shown = display_levels(frame, description, index, ViewState(window=window, codec="jpeg", quality=QUALITY))
-        return len(encode_jpeg(shown.values, QUALITY))
+        voi = voi_of(frame, description, index, ViewState(window=window, codec="jpeg", quality=QUALITY))
+        table = level_table(description, modality_of(description, index), voi, False)
+        levels = np.empty(frame.values.shape, np.uint8)
+        _look_up(frame.values.reshape(-1), table, 0, len(table) - 1, levels.reshape(-1))
+        return len(encode_jpeg(levels, QUALITY))
 
     for number in range(100):
         one(number)

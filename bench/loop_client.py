@@ -1,6 +1,6 @@
 """People who watch a loop, each by a socket of their own, or who have one open and do nothing.
 
-    python -m bench.loop_client play URL TOKEN SERIES VIEWERS SECONDS
+    python -m bench.loop_client play URL TOKEN SERIES VIEWERS SECONDS [VIEW]
     python -m bench.loop_client stay URL TOKEN SERIES VIEWERS SECONDS
 
 Play: nothing is kept, every frame is asked for each time it comes round. A viewer gives credit for four frames at a time, by an
@@ -14,6 +14,7 @@ import struct
 import sys
 import time
 from collections import deque
+from typing import Any
 
 import uvloop
 
@@ -30,7 +31,8 @@ class Watcher:
 
     peer: LightSocket
 
-    def __init__(self) -> None:
+    def __init__(self, view: dict[str, Any] | None = None) -> None:
+        self.view = view or {}
         loop = asyncio.get_running_loop()
         self.opened: asyncio.Future[int] = loop.create_future()
         self.first_at: asyncio.Future[float] = loop.create_future()
@@ -77,7 +79,7 @@ class Watcher:
         count = self.opened.result()
         first, self._asked = self.received, self.received + BATCH
         self.peer.say(
-            QUEUE, 1, {"sequence": first, "views": [{"index": number % count, "view": {}} for number in range(first, first + BATCH)]}
+            QUEUE, 1, {"sequence": first, "views": [{"index": number % count, "view": self.view} for number in range(first, first + BATCH)]}
         )
 
     def _take(self, message: bytes) -> None:
@@ -101,9 +103,9 @@ class Watcher:
             sys.exit(f"fault: {message[8:]!r}")
 
 
-async def play(url: str, token: str, series: str, viewers: int, seconds: float) -> None:
+async def play(url: str, token: str, series: str, viewers: int, seconds: float, view: str = "{}") -> None:
     """Measure and print what playing costs in time."""
-    watchers = [Watcher() for _ in range(viewers)]
+    watchers = [Watcher(json.loads(view)) for _ in range(viewers)]
     for watcher in watchers:
         await watcher.open(url, token, series)
     before = await watchers[0].encoded()
@@ -138,5 +140,5 @@ async def stay(url: str, token: str, series: str, viewers: int, seconds: float) 
 
 
 if __name__ == "__main__":
-    action = {"play": play, "stay": stay}[sys.argv[1]]
-    uvloop.run(action(sys.argv[2], sys.argv[3], sys.argv[4], int(sys.argv[5]), float(sys.argv[6])))
+    action: Any = {"play": play, "stay": stay}[sys.argv[1]]
+    uvloop.run(action(sys.argv[2], sys.argv[3], sys.argv[4], int(sys.argv[5]), float(sys.argv[6]), *sys.argv[7:]))

@@ -1,4 +1,4 @@
-"""The render pool: two threads, a bounded queue in order of priority, and what they did (STYLE.md section 7).
+"""The render pool: a few threads, a bounded queue in order of priority, and what they did (STYLE.md section 7).
 
 Three threads gain nothing on the measured machine, and rendering on the event loop stalls every viewer.
 """
@@ -15,9 +15,11 @@ from enum import IntEnum
 from functools import partial
 from typing import Any, TypeVar
 
+from django.conf import settings
+
 from governance.core.faults import Exhausted
 
-THREADS = 2
+THREADS = settings.RENDER_THREADS
 MAX_WAITING = 256
 
 T = TypeVar("T")

@@ -45,7 +45,7 @@ from viewer.services.shared_seat import SharedSeat
 
 log = logging.getLogger("viewbox.stream")
 
-RENDER_SLOTS = 3  # two render threads and one batch waiting for them
+RENDER_SLOTS = pool.THREADS + 1  # one batch waits for them
 TILES_A_HOP = 16
 OPENINGS_AT_ONCE = 2
 MAX_CONTROLS = 128  # control messages waiting for a slow reader, before its own messages wait too

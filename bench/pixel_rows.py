@@ -1,0 +1,216 @@
+"""The rows of issue 4, "Speed and memory", that need no browser: new pictures, drag, scroll, loops, people who do nothing."""
+
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.orthanc import is_installed, orthanc
+from bench.rows import ROUNDS, Memory, Row, cpu_ms, number_in, run
+from tests.server import ROOT, ViewboxServer
+
+PICTURES, CLIENTS = 1600, 8
+DRAG_S, PASSES, LOOP_S, STAY_S, HTTP_S = 10, 12, 60, 40, 4
+# Times Orthanc's pictures a second that issue 4 asks for, and the objects they are of.
+AGAINST_ORTHANC = {"native": 6, "rle": 12, "loop": 60, "jpeg_2000": 40}
+WORDS = {
+    "native": "CT, uncompressed",
+    "rle": "CT, RLE",
+    "loop": "echo loop, stored JPEG",
+    "jpeg_2000": "CT, JPEG 2000 after the first pass",
+}
+SOFT_TISSUE = "?window=40.%d,400,linear"  # %d: no two pictures are the same
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What is measured, and of what. series: Series Instance UID by the names of bench.objects; objects: the same as files."""
+
+    server: ViewboxServer
+    token: str
+    series: dict[str, str]
+    objects: Path
+
+    def ask(self, module: str, action: str | None, *arguments: object) -> str:
+        """Run a client as a process; return its last line."""
+        words = ["-m", f"bench.{module}", *([action] if action else []), self.server.url, self.token, *map(str, arguments)]
+        return run(*words)[-1]
+
+    def watched(self, *arguments: object) -> tuple[str, float]:
+        """Run loop_client; return its last line and what the server used between "begin" and "end", in per cent of a core."""
+        action, *rest = map(str, arguments)
+        command = [sys.executable, "-m", "bench.loop_client", action, self.server.url, self.token, *rest]
+        used_ms, last = 0.0, ""
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as client:
+            for line in client.stdout or ():
+                used_ms += {"begin": -1, "end": 1}.get(line.strip(), 0) * cpu_ms(self.server)
+                last = line.strip()
+        if client.returncode != 0:
+            raise SystemExit(f"{' '.join(command[2:4])} failed")
+        return last, used_ms / (1000 * float(rest[2])) * 100
+
+
+def new_pictures(bench: Bench) -> list[Row]:
+    """New pictures against the one-thread floor, by one render thread and by two, for one client and for eight."""
+    rows = []
+    for threads, goals in ((1, {1: 0.75}), (2, {1: 1.1, CLIENTS: 1.25})):
+        with _render_threads(bench.server, threads):
+            rows += _against_floor(bench, threads, goals)
+    return rows
+
+
+def _against_floor(bench: Bench, threads: int, goals: dict[int, float]) -> list[Row]:
+    series = bench.series["native"]
+    ratios: dict[int, list[float]] = {clients: [] for clients in goals}
+    rates: dict[int, list[float]] = {clients: [] for clients in goals}
+    floors = []
+    for number in range(ROUNDS):
+        floors.append(number_in(run("-m", "bench.floor", series, str(PICTURES), data_dir=bench.server.data_dir)[-1]))
+        for clients in goals:
+            rate = number_in(bench.ask("new_pictures", None, series, PICTURES // clients, clients, (number * 2 + (clients > 1)) * PICTURES))
+            rates[clients].append(rate)
+            ratios[clients].append(rate / floors[-1])
+        print(f"  {threads} threads: floor {floors[-1]:.0f}, {[f'{one[-1]:.2f}' for one in ratios.values()]} of it", flush=True)
+    return [
+        Row(
+            f"New CT 512x512, {threads} render thread{'s'[: threads - 1]}, {clients} client{'s'[: clients - 1]}: stream / floor",
+            f"{(middle := statistics.median(ratios[clients])):.2f} ({statistics.median(rates[clients]):.0f} against "
+            f"{statistics.median(floors):.0f}/s, {min(ratios[clients]):.2f}–{max(ratios[clients]):.2f})",
+            f"≥ {goal}",
+            middle >= goal,
+        )
+        for clients, goal in goals.items()
+    ]
+
+
+@contextmanager
+def _render_threads(server: ViewboxServer, threads: int) -> Iterator[None]:
+    """Run the server with so many render threads; afterwards as before."""
+    before = dict(server.environment)
+    server.stop()
+    server.environment["VIEWBOX_RENDER_THREADS"] = str(threads)
+    server.start()
+    try:
+        yield
+    finally:
+        server.stop()
+        server.environment.clear()
+        server.environment.update(before)
+        server.start()
+
+
+def against_orthanc(bench: Bench) -> list[Row]:
+    """Rendered pictures over HTTP at eight clients, alternately from Orthanc and from here."""
+    if not is_installed():
+        return [Row("Rendered over HTTP, against Orthanc", "not installed: scripts/install_bench_peers", "", None)]
+    rows = []
+    with orthanc(bench.objects) as other:
+        for name, goal in AGAINST_ORTHANC.items():
+            paths = _paths(bench.objects / name, "" if name == "loop" else SOFT_TISSUE)
+            theirs, ours = [], []
+            _rendered(bench.server.url, bench.token, paths, 0)  # the first pass of slow codecs
+            for number in range(1, 4):
+                theirs.append(_rendered(other, "-", paths, number))
+                ours.append(_rendered(bench.server.url, bench.token, paths, number))
+                print(f"  {name}: {ours[-1]:.0f}, Orthanc {theirs[-1]:.0f} pictures/s", flush=True)
+            ratio = statistics.median(here / there for here, there in zip(ours, theirs, strict=True))
+            reached = f"{ratio:.1f} times ({statistics.median(ours):.0f} against {statistics.median(theirs):.0f} pictures/s)"
+            rows.append(Row(f"Rendered over HTTP, {CLIENTS} clients, {WORDS[name]}: / Orthanc", reached, f"≥ {goal}", ratio >= goal))
+    return rows
+
+
+def _rendered(url: str, token: str, paths: Path, number: int) -> float:
+    return number_in(run("-m", "bench.rendered_client", url, token, str(paths), str(CLIENTS), str(HTTP_S), str(number))[-1])
+
+
+def _paths(folder: Path, query: str) -> Path:
+    """Write a file with the path of each frame of a folder's objects; return it."""
+    from pydicom import dcmread  # noqa: TID251 - our own objects
+
+    lines = []
+    for file in sorted(folder.glob("*.dcm")):
+        ds = dcmread(file, stop_before_pixels=True)
+        place = f"/dicomweb/studies/{ds.StudyInstanceUID}/series/{ds.SeriesInstanceUID}/instances/{ds.SOPInstanceUID}"
+        lines += [f"{place}/frames/{number}/rendered{query}" for number in range(1, int(ds.get("NumberOfFrames", 1)) + 1)]
+    listed = folder / "paths.txt"
+    listed.write_text("\n".join(lines))
+    return listed
+
+
+def drag(bench: Bench) -> list[Row]:
+    """A window dragged at 60 Hz."""
+    rows = []
+    for name, size, server_ms, round_trip_ms in (("native", "512x512", 2.5, 5.0), ("large", "2048x2048", 16.0, None)):
+        line = bench.ask("view_client", "drag", bench.series[name], DRAG_S)
+        server, round_trip = (number_in(part) for part in line.split(", ")[:2])
+        goal = f"< {server_ms:g}" + (f", < {round_trip_ms:g} ms" if round_trip_ms else " ms")
+        is_met = server < server_ms and (round_trip_ms is None or round_trip < round_trip_ms)
+        rows.append(Row(f"Window drag at 60 Hz, {size}", line, goal, is_met))
+    return rows
+
+
+def scroll(bench: Bench) -> list[Row]:
+    """Series of slow codecs after their first pass, against the uncompressed one."""
+    names = ("native", "jpeg_2000", "jpeg_ls", "rle")
+    words = ["-m", "bench.view_client", "scroll", bench.server.url, bench.token, str(PASSES), *(bench.series[name] for name in names)]
+    times = dict(zip(names, (number_in(line) for line in run(*words)[-len(names) :]), strict=True))
+    rows = []
+    for name in names[1:]:
+        ratio = times[name] / times["native"]
+        reached = f"{ratio:.2f} ({times[name]:.2f} against {times['native']:.2f} ms a picture)"
+        rows.append(Row(f"Scroll of {name.upper().replace('_', ' ')} after the first pass / uncompressed", reached, "≤ 1.2", ratio <= 1.2))
+    return rows
+
+
+def loops(bench: Bench) -> list[Row]:
+    """Viewers of a loop of 800x600 at 60 frames/s."""
+    rows = []
+    for viewers, most in ((8, 12), (30, 20)):
+        line, percent = bench.watched("play", bench.series["loop"], viewers, LOOP_S)
+        error = number_in(line.split(", ")[1])
+        reached = f"{percent:.1f} % of a core; {line}"
+        rows.append(
+            Row(f"Loop 800x600 at 60/s, {viewers} viewers, {LOOP_S} s", reached, f"≤ {most} %, < 5 ms", percent <= most and error < 5)
+        )
+        if viewers == 8:
+            first = number_in(line.split(", ")[3])
+            rows.append(Row("  first picture of it, warm", f"{first:.1f} ms", "< 50 ms", first < 50))
+    view = '{"size": [640, 480], "codec": "jpeg"}'
+    line, percent = bench.watched("play", bench.series["loop"], 30, 10, view)
+    encoded = number_in(line.split(", ")[2])
+    rows.append(
+        Row(
+            "  the same reduced to 640x480, 30 viewers, 10 s: renders",
+            f"{encoded:.0f} of 60 frames; {percent:.0f} %",
+            "≤ 60",
+            encoded <= 60,
+        )
+    )
+    return rows
+
+
+def idle(bench: Bench) -> list[Row]:
+    """People who have a picture open and do nothing."""
+    _, percent = bench.watched("stay", bench.series["native"], 50, STAY_S)
+    return [Row("50 idle viewers, heartbeats included", f"{percent:.2f} % of a core", "< 1 %", percent < 1)]
+
+
+PARTS: dict[str, Callable[[Bench], list[Row]]] = {
+    "pictures": new_pictures,
+    "orthanc": against_orthanc,
+    "drag": drag,
+    "scroll": scroll,
+    "loops": loops,
+    "idle": idle,
+}
+
+
+def measured(bench: Bench, name: str) -> list[Row]:
+    """Return the rows of one part, and the memory that it took."""
+    print(name, flush=True)
+    with Memory(bench.server) as memory:
+        rows = PARTS[name](bench)
+    return [*rows, Row(f"  memory (RssAnon) meanwhile: {name}", f"{memory.highest_mb:.0f} MB", "< 250 MB", memory.highest_mb < 250)]

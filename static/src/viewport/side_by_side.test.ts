@@ -127,6 +127,19 @@ describe("two panes side by side", () => {
     expect(page.went).toEqual(["1:11"]);
   });
 
+  it("test_S01_lines_and_words_are_of_the_pictures_on_screen_not_of_those_asked_for", () => {
+    const page = new Page();
+    page.open(0, HERE, 12);
+    page.open(1, NEAR, 7);
+    page.sides.moved(0, 15, true); // its picture is still to come
+    expect(page.went).toEqual(["1:10"]);
+    expect(page.sides.seats[1].crossing?.index).toBe(12);
+    expect(page.sides.words.link?.title).toContain("3.0 mm away"); // z = 12 is on screen here, 15 there
+    page.show(0, 15);
+    expect(page.sides.seats[1].crossing?.index).toBe(15);
+    expect(page.sides.words.link?.title).toContain("0.0 mm away");
+  });
+
   it("shows the other's picture for reference lines unless they are off, and nothing of what left", () => {
     const page = new Page();
     page.open(0, HERE, 12);

@@ -124,7 +124,6 @@ export class StackSession implements ChannelListener, CineScreen, FollowingSessi
   act(action: ViewAction): void {
     if (!this.opened) return;
     this.followNobody();
-    this.channel.lead();
     const before = this.view;
     this.view = changed(before, action, this.frameCount);
     if (before.look !== this.view.look) this.content.looks.changed(this.channel.nextSequence, this.view.look);
@@ -134,6 +133,11 @@ export class StackSession implements ChannelListener, CineScreen, FollowingSessi
     else this.screen.draw();
     this.screen.changed();
     this.screen.moved("hand");
+  }
+
+  /** A person works here: of several viewports this one's pictures come first. */
+  lead(): void {
+    this.channel.lead();
   }
 
   /** Look as someone else looks, until the person's own hand moves something. What isn't open yet is followed once it is. */

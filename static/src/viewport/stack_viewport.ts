@@ -135,6 +135,9 @@ export class StackViewport extends LitElement implements SessionScreen, GestureH
     const stillness = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.session = new StackSession(this.client, this, !stillness);
     listenForGestures(this.glass, this, this.gone.signal);
+    for (const kind of ["pointerdown", "wheel", "focusin"] as const) {
+      this.addEventListener(kind, () => this.session?.lead(), { passive: true, signal: this.gone.signal });
+    }
     this.pointing = new Pointing(this.glass, this.marker, this, this.gone.signal);
     this.sizes.observe(this.glass);
     this.resized();

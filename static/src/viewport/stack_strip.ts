@@ -14,11 +14,8 @@ import type { FrameChosen, RangeChosen } from "./loop_slider";
 import "./loop_slider";
 import type { StackSession } from "./stack_session";
 
-/** Beside those of the glass. The slider of a loop has a row of its own where the pane is narrow. */
+/** Beside those of the glass. The slider of a loop has a row of its own: what is said beside it changes, and it mustn't move under a hand. */
 export const stripStyles = css`
-  :host {
-    container-type: inline-size;
-  }
   .strip .chip {
     flex: none;
   }
@@ -26,19 +23,17 @@ export const stripStyles = css`
     flex: 0 1 auto;
     min-width: 0;
   }
-  @container (max-width: 1100px) {
-    .strip:not(.single) {
-      flex-wrap: wrap;
-      gap: 0 8px;
-      padding-block: 2px;
-    }
-    .strip:not(.single) viewbox-loop-slider {
-      order: -1;
-      flex: 1 0 100%;
-    }
-    .strip:not(.single) .trust {
-      margin-left: auto;
-    }
+  .strip:not(.single) {
+    flex-wrap: wrap;
+    gap: 0 8px;
+    padding-block: 2px;
+  }
+  .strip:not(.single) viewbox-loop-slider {
+    order: -1;
+    flex: 1 0 100%;
+  }
+  .strip:not(.single) .trust {
+    margin-left: auto;
   }
 `;
 

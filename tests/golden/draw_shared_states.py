@@ -55,6 +55,7 @@ LARGE = stack_view(window=[-999999999.999999, 1e9], zoom=1.1, center=[0.1, 12345
 BEATING = stack_view(frame=12, index=11, cine={"playing": True, "speed": 0.5, "at": AT})
 PART = {"first": 4, "last": 30, "bounce": False, "beat_ms": 833.333333}
 IN_STEP = stack_view(frame=12, index=11, cine={"playing": True, "speed": 1, "at": AT, "part": PART})
+PRESENTED = stack_view(look={"presentation": "1.2.3.1.9", "overlays": False, "subtraction": True, "voi": 2, "voi_function": "SIGMOID"})
 ON_GLASS = {"kind": "slide", "center": [51234.567891, 20000.000001], "span": [3000.25, 2000.0], "rotation": 359.999999, "flipped": False}
 HIDDEN = {"withheld": True}
 
@@ -84,6 +85,8 @@ def vectors() -> list[dict[str, Any]]:
          "events": [opened(pane(CT)), event(2, "look", pane=0, active=0, view=BEATING)], "state": state(2, pane(CT, BEATING))},
         {"name": "part of a clip, in step with another",
          "events": [opened(pane(CT)), event(2, "look", pane=0, active=0, view=IN_STEP)], "state": state(2, pane(CT, IN_STEP))},
+        {"name": "shown by a presentation state",
+         "events": [opened(pane(CT)), event(2, "look", pane=0, active=0, view=PRESENTED)], "state": state(2, pane(CT, PRESENTED))},
         {"name": "the slide withheld", "redacted_from": TWO_PANES_NAME, "may_see": [CT, PRIOR],
          "events": [opened(pane(CT), HIDDEN, active=1), TWO_PANES[1], event(3, "look", pane=1, active=1, view=None), *TWO_PANES[3:]],
          "state": state(6, pane(CT, LARGE), HIDDEN, presenter="jörg@haus")},

@@ -21,6 +21,10 @@ parts = st.integers(0, 1000).flatmap(
     )
 )
 cines = st.fixed_dictionaries({"playing": st.booleans(), "speed": positive, "at": st.integers(0, LATEST_MS)}, optional={"part": parts})
+looks = st.fixed_dictionaries(
+    {"presentation": st.just("1.2.3.4")},
+    optional={"overlays": st.just(False), "subtraction": st.booleans(), "voi": st.integers(0, 255), "voi_function": st.just("SIGMOID")},
+)
 turns = st.sampled_from([[1, 0, 0, 1], [0, 1, -1, 0], [-1, 0, 0, -1], [0, -1, 1, 0], [-1, 0, 0, 1], [0, 1, 1, 0]])
 stack_views = st.fixed_dictionaries(
     {
@@ -34,7 +38,8 @@ stack_views = st.fixed_dictionaries(
         "zoom": positive,
         "center": points,
         "cine": st.none() | cines,
-    }
+    },
+    optional={"look": looks},
 )
 slide_views = st.fixed_dictionaries(
     {

@@ -121,11 +121,27 @@ def test_true_is_no_number_and_one_is_not_true(parse: Callable[..., Any], body: 
         {"cine": CINE | {"part": None}}, {"cine": CINE | {"part": PART | {"last": 3}}}, {"cine": CINE | {"part": PART | {"first": -1}}},
         {"cine": CINE | {"part": PART | {"bounce": 1}}}, {"cine": CINE | {"part": PART | {"beat_ms": 0}}},
         {"cine": CINE | {"part": {"first": 0, "last": 1, "bounce": True}}},
+        {"look": None}, {"look": {}}, {"look": {"overlays": True}}, {"look": {"shutter": 0}}, {"look": {"presentation": "alice"}},
+        {"look": {"voi": 256}}, {"look": {"voi": True}}, {"look": {"voi_function": "CUBIC"}}, {"look": {"subtraction": None}},
+        {"look": {"window": [40, 400]}}, {"look": {"voi_function": ["LINEAR"]}},
     ],
 )  # fmt: skip
 def test_a_stack_view_that_cannot_be_is_refused(change: dict[str, Any]):
     with pytest.raises(Malformed):
         sm.parse_view(STACK | change)
+
+
+def test_a_look_is_kept_as_it_came():
+    look = {
+        "presentation": "1.2.3",
+        "overlays": False,
+        "shutter": False,
+        "subtraction": True,
+        "icc": False,
+        "voi": 0,
+        "voi_function": "LINEAR",
+    }
+    assert sm.parse_view(STACK | {"look": look}) == STACK | {"look": look}
 
 
 @pytest.mark.parametrize(

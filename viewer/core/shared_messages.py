@@ -9,10 +9,11 @@ The parsers of the stream's bodies take (viewport, document), as viewer.core.mes
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any, TypedDict, TypeVar
+from typing import Any, TypedDict, TypeVar, cast
 
 from governance.core.faults import Malformed
-from viewer.core.shared_view import Cine, CinePart, HungPane, PaneView, SlideView, StackView
+from viewer.core.shared_view import Cine, CinePart, HungPane, Look, PaneView, SlideView, StackView
+from viewer.core.view import MAX_VOI, VOI_FUNCTIONS
 
 LARGEST = 1e9
 LATEST_MS = 9 * 10**12  # of a server time (the year 2255): its millionths still fit 64 bits, in which a state is hashed
@@ -269,11 +270,11 @@ def _pane(value: object) -> HungPane:
 
 
 def _stack_view(view: Document) -> StackView:
-    _fields(view, {"kind", "index", "instance", "frame", "window", "invert", "orientation", "zoom", "center", "cine"}, set())
+    _fields(view, {"kind", "index", "instance", "frame", "window", "invert", "orientation", "zoom", "center", "cine"}, {"look"})
     window = _optional(view["window"], lambda window: _numbers(window, "window", 2))
     if window is not None and window[1] <= 0:
         raise Malformed("window width must be above 0")
-    return StackView(
+    found = StackView(
         kind="stack",
         index=_whole(view["index"], "index", UINT32),
         instance=_text(view["instance"], "instance", _DIGEST),
@@ -285,6 +286,41 @@ def _stack_view(view: Document) -> StackView:
         center=_numbers(view["center"], "center", 2),
         cine=_optional(view["cine"], _cine),
     )
+    if "look" in view:
+        found["look"] = _look(view["look"])
+    return found
+
+
+def _look(value: object) -> Look:
+    """Return what is otherwise than usual: as the stream's views name it, without what is as usual."""
+    look = _object(value, "look")
+    _fields(look, set(), set(_LOOK))
+    if not look:
+        raise Malformed("a look without anything is left out")
+    return cast(Look, {name: _LOOK[name](each) for name, each in look.items()})
+
+
+def _switched_off(value: object) -> bool:
+    if value is not False:
+        raise Malformed("what is as usual is left out of a look")
+    return False
+
+
+def _voi_function(value: object) -> str:
+    if value not in VOI_FUNCTIONS:
+        raise Malformed("voi_function must be one of " + ", ".join(VOI_FUNCTIONS))
+    return str(value)
+
+
+_LOOK: dict[str, Callable[[object], str | bool | int]] = {
+    "presentation": lambda value: _text(value, "presentation", _UID),
+    "overlays": _switched_off,
+    "shutter": _switched_off,
+    "subtraction": lambda value: _truth(value, "subtraction"),
+    "icc": _switched_off,
+    "voi": lambda value: _whole(value, "voi", MAX_VOI),
+    "voi_function": _voi_function,
+}
 
 
 def _slide_view(view: Document) -> SlideView:

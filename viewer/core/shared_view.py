@@ -36,6 +36,18 @@ class Cine(TypedDict):
     part: NotRequired[CinePart]
 
 
+class Look(TypedDict, total=False):
+    """What of the display chain is otherwise than usual (viewer.core.view); what is as usual is left out, and so is an empty look."""
+
+    presentation: str
+    overlays: bool
+    shutter: bool
+    subtraction: bool
+    icc: bool
+    voi: int
+    voi_function: str
+
+
 @final
 class StackView(TypedDict):
     """One picture of a stack, clip or image, independent of the size it is shown at.
@@ -54,6 +66,7 @@ class StackView(TypedDict):
     zoom: float
     center: list[float]
     cine: Cine | None
+    look: NotRequired[Look]
 
 
 @final

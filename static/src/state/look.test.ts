@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { FIRST_LOOK, wireLook } from "./look";
+import { FIRST_LOOK, isSameLook, lookOfWire, wireLook } from "./look";
 
 describe("a look on the wire", () => {
   test("says nothing of what is as usual", () => {
@@ -25,5 +25,7 @@ describe("a look on the wire", () => {
       voi: 0,
       voi_function: "SIGMOID",
     });
+    expect(lookOfWire(wireLook(look))).toEqual(look);
+    expect([isSameLook(lookOfWire({}), FIRST_LOOK), isSameLook(look, FIRST_LOOK)]).toEqual([true, false]);
   });
 });

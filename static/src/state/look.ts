@@ -1,5 +1,7 @@
 /** What of an image is drawn, and by which of its own or others' instructions; all of it is the server's to do. Pure. */
 
+const VOI_FUNCTIONS = ["LINEAR", "LINEAR_EXACT", "SIGMOID"] as const;
+
 export interface Look {
   /** SOP Instance UID of the presentation state that it is shown by; null: as stored. */
   readonly presentation: string | null;
@@ -11,7 +13,7 @@ export interface Look {
   /** Which of the image's own windows, then VOI LUTs, is used where no window is chosen; null: the first. */
   readonly voi: number | null;
   /** null: the image's own. */
-  readonly voiFunction: "LINEAR" | "LINEAR_EXACT" | "SIGMOID" | null;
+  readonly voiFunction: (typeof VOI_FUNCTIONS)[number] | null;
 }
 
 /** As the server shows an image that is asked for without a word. */
@@ -34,6 +36,25 @@ export interface WireLook {
   readonly icc?: boolean;
   readonly voi?: number;
   readonly voi_function?: string;
+}
+
+/** Return the look that was written so. */
+export function lookOfWire(wire: WireLook = {}): Look {
+  const voiFunction = VOI_FUNCTIONS.find((name) => name === wire.voi_function) ?? null;
+  return {
+    presentation: wire.presentation ?? null,
+    overlays: wire.overlays ?? true,
+    shutter: wire.shutter ?? true,
+    subtraction: wire.subtraction ?? null,
+    icc: wire.icc ?? true,
+    voi: wire.voi ?? null,
+    voiFunction,
+  };
+}
+
+/** True where both say the same. */
+export function isSameLook(one: Look, other: Look): boolean {
+  return one === other || JSON.stringify(wireLook(one)) === JSON.stringify(wireLook(other));
 }
 
 export function wireLook(look: Look): WireLook {

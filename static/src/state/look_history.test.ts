@@ -13,10 +13,16 @@ test("S01 a picture has the look that it was asked for by, however late it comes
 
 test("of what is long ago nothing is said", () => {
   const history = new LookHistory();
-  for (let from = 1; from <= 70; from++) history.changed(from, bone);
+  for (let from = 1; from <= 70; from++) history.changed(from, from % 2 ? bone : FIRST_LOOK);
   expect(history.of(2)).toBeNull();
-  expect(history.of(70)).toBe(bone);
+  expect(history.of(69)).toBe(bone);
   history.forget(80);
   expect(history.of(70)).toBeNull();
   expect(history.of(80)).toBe(FIRST_LOOK);
+});
+
+test("a look that is said again is no change", () => {
+  const history = new LookHistory();
+  for (let from = 1; from <= 200; from++) history.changed(from, { ...bone });
+  expect(history.of(1)?.presentation).toBe("2.25.90");
 });

@@ -1,5 +1,5 @@
 /** By which look each picture was asked for: its header names the question, not the presentation state (S01). Pure. */
-import { FIRST_LOOK, type Look } from "./look";
+import { FIRST_LOOK, isSameLook, type Look } from "./look";
 
 const KEPT = 64;
 
@@ -8,6 +8,8 @@ export class LookHistory {
 
   /** From this sequence number on pictures are asked for by another look. */
   changed(from: number, look: Look): void {
+    const last = this.looks.at(-1);
+    if (last && isSameLook(last.look, look)) return;
     this.looks = [...this.looks, { from, look }].slice(-KEPT);
   }
 

@@ -19,6 +19,17 @@ const sharedOf = (change: Partial<StackView>, viewport = DESK, opened = WIDE): S
   return shared;
 };
 
+describe("how the picture is shown", () => {
+  it("goes along where it is otherwise than usual", () => {
+    const look = { ...FIRST_VIEW.look, presentation: "2.25.90", overlays: false };
+    const shared = sharedOf({ look });
+    expect(shared.look).toEqual({ presentation: "2.25.90", overlays: false });
+    expect(fromShared(shared, PHONE, WIDE)?.look).toEqual(look);
+    expect("look" in sharedOf({})).toBe(false);
+    expect(fromShared(sharedOf({}), PHONE, WIDE)?.look).toEqual(FIRST_VIEW.look);
+  });
+});
+
 describe("the middle of the view, in pixels", () => {
   // 400 × 200 pixels in 800 × 600: 2 CSS pixels each when it fits; worked by hand.
   it.each([

@@ -4,7 +4,7 @@
  * Pixels count from the top left corner of the stored frame, so that the middle of its first pixel is (0.5, 0.5). Pure.
  */
 import type { OpenedDocument } from "../net/documents";
-import { FIRST_LOOK } from "./look";
+import { lookOfWire, wireLook } from "./look";
 import { matrixOf, type Orientation } from "./orientation";
 import type { SharedCine, SharedSlideView, SharedStackView } from "./shared_state";
 import { aspectOf, fitScale, type Point, type Size, type StackView, ZOOM_LIMITS } from "./stack_view";
@@ -24,6 +24,7 @@ export function toShared(seen: Seen, cine: SharedCine | null): SharedStackView |
   const instance = frame && opened.instances[frame.instance];
   if (!frame || !instance) return null;
   const center = pixelAt(seen, { x: 0, y: 0 });
+  const look = wireLook(view.look);
   return {
     kind: "stack",
     index: view.index,
@@ -35,21 +36,18 @@ export function toShared(seen: Seen, cine: SharedCine | null): SharedStackView |
     zoom: six(view.zoom),
     center: [six(center.x), six(center.y)],
     cine,
+    ...(Object.keys(look).length > 0 ? { look } : {}),
   };
 }
 
-/**
- * Return someone else's view as this viewport shows it; null where the frame isn't in the series as it is open here (S01).
- *
- * look: stays the person's own, a shared view doesn't say it.
- */
-export function fromShared(shared: SharedStackView, viewport: Size, opened: OpenedDocument, look = FIRST_LOOK): StackView | null {
+/** Return someone else's view as this viewport shows it; null where the frame isn't in the series as it is open here (S01). */
+export function fromShared(shared: SharedStackView, viewport: Size, opened: OpenedDocument): StackView | null {
   const index = frameIndexOf(opened, shared);
   const orientation = orientationOf(shared.orientation);
   if (index === null || orientation === null) return null;
   const zoom = Math.min(Math.max(shared.zoom, ZOOM_LIMITS[0]), ZOOM_LIMITS[1]);
   const { window, invert } = shared;
-  const centred: StackView = { index, window, invert, orientation, zoom, pan: { x: 0, y: 0 }, look };
+  const centred: StackView = { index, window, invert, orientation, zoom, pan: { x: 0, y: 0 }, look: lookOfWire(shared.look) };
   const { x, y } = placeOf({ view: centred, viewport, opened }, { x: shared.center[0], y: shared.center[1] });
   return { ...centred, pan: { x: 0 - x, y: 0 - y } };
 }

@@ -3,6 +3,7 @@
  *
  * Both make the same canonical text of a state and hash it, so that a client that missed or doubled something notices.
  */
+import type { WireLook } from "./look";
 import { sha256 } from "./sha256";
 
 /** What of a loop plays otherwise than the image asks (`Playback` in cine_clock.ts). */
@@ -42,6 +43,8 @@ export interface SharedStackView {
   /** Pixels of the stored frame, from its top left corner, that lie in the middle of the viewport. */
   readonly center: readonly [number, number];
   readonly cine: SharedCine | null;
+  /** Absent: as the image is shown without a word. */
+  readonly look?: WireLook;
 }
 
 export interface SharedSlideView {

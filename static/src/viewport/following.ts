@@ -62,7 +62,7 @@ export class Following {
     const { opened } = session;
     if (!opened || !followed) return;
     const before = session.view.index;
-    const after = fromShared(followed.view, session.viewportSize(), opened, session.view.look);
+    const after = fromShared(followed.view, session.viewportSize(), opened);
     if (!after) return this.absent();
     this.isAbsent = false;
     session.view = after;

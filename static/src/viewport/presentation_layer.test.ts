@@ -124,3 +124,17 @@ test("a state that doesn't come is said not to be shown, until something else is
   expect(glass.words()).not.toContain(FAILED);
   expect(glass.told).toEqual([AS_STORED]);
 });
+
+test("who follows someone sees the state's words once they are here, and asks for them once", async () => {
+  const fetched = vi.fn(async () => ({ ok: true, status: 200, json: async () => turned }));
+  vi.stubGlobal("fetch", fetched);
+  const glass = new Glass();
+  glass.isFollowing = true;
+  glass.show(sceneAt(1, true));
+  glass.show(sceneAt(1, true));
+  expect(glass.words()).toContain("Presentation state applied");
+  await vi.waitFor(() => expect(glass.requestUpdate).toHaveBeenCalled());
+  expect(glass.words()).toContain("Presentation: BONE");
+  expect(fetched).toHaveBeenCalledTimes(1);
+  expect(glass.told).toEqual([]);
+});

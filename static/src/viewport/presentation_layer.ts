@@ -25,6 +25,7 @@ type LookCommand = Extract<Command, { kind: "look" }>;
 
 export class PresentationLayer implements GlassLayer {
   private readonly known = new Map<string, PresentationDocument>();
+  private readonly asked = new Set<string>();
   /** The state that was chosen last; its document may still be on its way. */
   private chosen: string | null = null;
   private placed: Placed | null = null;
@@ -46,8 +47,10 @@ export class PresentationLayer implements GlassLayer {
   }
 
   pictureChanged(scene: GlassScene | null): void {
-    const state = scene?.shown.header.presented && this.known.get(scene.shown.look?.presentation ?? "");
-    if (!scene || !state) return;
+    const uid = scene?.shown.header.presented ? scene.shown.look?.presentation : null;
+    if (!scene || !uid) return;
+    const state = this.known.get(uid);
+    if (!state) return void this.learn(uid);
     const area = areaOf(state, frameOf(scene));
     const by = area ?? state;
     const { placed } = this;
@@ -96,6 +99,18 @@ export class PresentationLayer implements GlassLayer {
       if (!isStillWanted()) return;
       this.problem = error instanceof ApiError ? `Presentation not shown: ${error.message}` : "Presentation not shown: no answer";
       this.host.requestUpdate();
+    }
+  }
+
+  /** Someone who is followed has chosen it: it is asked for already, its words and graphics come when they are here. */
+  private async learn(uid: string): Promise<void> {
+    if (this.asked.has(uid)) return;
+    this.asked.add(uid);
+    try {
+      this.known.set(uid, await presentationState(uid));
+      this.host.requestUpdate();
+    } catch {
+      this.asked.delete(uid); // the next picture asks again
     }
   }
 

@@ -10,6 +10,7 @@ import type { PictureHeader } from "../net/wire";
 import type { Connection, FaultDocument, Target, WireView } from "../net/worker_messages";
 import { firstIndex, isLarge, middleOf } from "../state/first_look";
 import { IdentityTable, type Refusal } from "../state/identity";
+import { lookOfWire } from "../state/look";
 import { toShared } from "../state/shared_map";
 import type { SharedCine, SharedStackView } from "../state/shared_state";
 import { aspectOf, changed, FIRST_VIEW, fitScale, needsPicture, type Size, type StackView, type ViewAction } from "../state/stack_view";
@@ -27,7 +28,7 @@ const BUSY_RETRY_MS = 500;
 const SHOWN_EVERY_MS = 500;
 
 export class StackSession implements ChannelListener, CineScreen, FollowingSession {
-  view: StackView = FIRST_VIEW;
+  private wanted: StackView = FIRST_VIEW;
   cine: CinePlayer | null = null;
   private readonly content = new ScreenContent();
   private readonly channel: Channel;
@@ -61,6 +62,16 @@ export class StackSession implements ChannelListener, CineScreen, FollowingSessi
       usefulSize: () => (this.opened ? this.screen.usefulSize({ width: this.opened.columns, height: this.opened.rows }) : null),
       whenRested: () => this.rest(),
     });
+  }
+
+  get view(): StackView {
+    return this.wanted;
+  }
+
+  /** What is asked for from now on is asked for by the view's look. */
+  set view(view: StackView) {
+    if (view.look !== this.wanted.look) this.content.looks.changed(this.channel.nextSequence, view.look);
+    this.wanted = view;
   }
 
   get opened(): OpenedDocument | null {
@@ -126,7 +137,6 @@ export class StackSession implements ChannelListener, CineScreen, FollowingSessi
     this.followNobody();
     const before = this.view;
     this.view = changed(before, action, this.frameCount);
-    if (before.look !== this.view.look) this.content.looks.changed(this.channel.nextSequence, this.view.look);
     if (action.kind === "scroll" || action.kind === "go") this.pauseCine();
     if (needsPicture(before, this.view)) this.wishes.ahead.moved(before.index, this.view.index);
     if (needsPicture(before, this.view) || !this.onScreen) this.ask(true);
@@ -364,7 +374,7 @@ export class StackSession implements ChannelListener, CineScreen, FollowingSessi
     const first = this.following.view;
     if (this.line !== "open" || first?.cine?.playing || (!first && this.likelyFrames < 2)) return;
     const { index, window, invert } = first ?? { ...FIRST_VIEW, index: middleOf(this.likelyFrames) };
-    this.view = { ...FIRST_VIEW, index, window, invert };
+    this.view = { ...FIRST_VIEW, index, window, invert, look: lookOfWire(first?.look) };
     this.wishes.whole();
   }
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Window, open_window
+from tests.browser.meeting import end_all
 from tests.browser.presented_study import CIRCLE, write_study
 from tests.server import ViewboxServer
 from tests.small_objects import uid
@@ -181,6 +182,31 @@ def test_key_images_are_gone_to_by_key_and_from_the_menu(study: Window):
     expect(page.locator(WORDS)).to_have_count(0)
     choose(page, "button", "^Of Interest")
     study.await_header("index", 0)
+
+
+def test_S01_who_follows_is_shown_the_same_state(study: Window, chromium: Browser):
+    page = study.page
+    page.get_by_role("button", name="Share", exact=True).click()
+    page.get_by_role("button", name="Start shared view").click()
+    page.wait_for_function("() => window.viewbox.shared.role === 'presenter'")
+    context = chromium.new_context(viewport={"width": 1100, "height": 700}, device_scale_factor=1)
+    follower = open_window(context, study.server)
+    follower.sign_in("radiologist")
+    follower.page.goto(study.server.url + str(page.evaluate("() => location.pathname")))
+    follower.page.wait_for_function("() => window.viewbox.shared.role === 'follower'")
+    choose(page, "radio", "^BONE")
+    follower.await_header("presented", True)
+    study.await_header("presented", True)
+    follower.await_header("fidelity", "lossless")
+    expect(follower.page.locator(WORDS)).to_have_text(["Presentation: BONE"])
+    expect(follower.page.locator("viewbox-stack .changes")).to_have_text("rotated 90° right")
+    assert follower.pane()["header"]["viewHash"] == study.pane()["header"]["viewHash"]
+    page.keyboard.press("0")
+    follower.await_header("presented", False)
+    expect(follower.page.locator("viewbox-stack .looks")).to_have_count(0)
+    end_all(page)
+    context.close()
+    assert follower.problems == []
 
 
 def test_a_phone_has_the_same_menu(small_study: Window):

@@ -11,7 +11,7 @@ import type { Tool } from "../state/tool";
 import { controls } from "../styles/controls";
 import { type PageCommand, type Pressed, pressed } from "../tools/keys";
 import { Pane } from "../viewport/pane";
-import { SideBySide } from "../viewport/side_by_side";
+import type { SideBySide } from "../viewport/side_by_side";
 import type { StackSession } from "../viewport/stack_session";
 import {
   NOTHING,
@@ -65,12 +65,8 @@ export class StudyPage extends LitElement implements Stage, LoopsHost {
   readonly sharing = new Sharing(this, NARROW);
   private readonly boot = bootDocument();
   private readonly together = new LoopsOfPage(this);
-  private readonly sides = new SideBySide({
-    go: (place, index) => this.pane(place)?.perform({ kind: "go", index }),
-    isLed: (place) => this.pane(place)?.probe?.isFollowing ?? false,
-    isFollowing: () => this.sharing.isFollowing,
-    changed: () => this.requestUpdate(),
-  });
+  /** Fetched with the first second pane. */
+  private sides: SideBySide | null = null;
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -88,6 +84,7 @@ export class StudyPage extends LitElement implements Stage, LoopsHost {
 
   override updated(): void {
     this.together.moved();
+    if (this.places.length === 2 && !this.sides) void this.fetchSides();
   }
 
   /** For `window.viewbox`: what each pane shows. */
@@ -121,7 +118,7 @@ export class StudyPage extends LitElement implements Stage, LoopsHost {
             .overlay=${this.overlay}
             .details=${this.details}
             .panes=${this.places.length === 2 ? 2 : 1}
-            .sides=${this.sides.facts}
+            .sides=${this.sides?.facts ?? null}
             @command-given=${(event: CommandGiven) => this.obey(event.pressed)}
           ></viewbox-toolbar>
           ${this.problem ? this.problemView(this.problem) : this.panes()}
@@ -164,7 +161,7 @@ export class StudyPage extends LitElement implements Stage, LoopsHost {
       .tool=${this.tool}
       .overlay=${this.overlay}
       .details=${this.details && index === this.active}
-      .seat=${this.sides.seats[index] ?? null}
+      .seat=${this.sides?.seats[index] ?? null}
       .loops=${this.together.facts}
       ?active=${this.places.length > 1 && index === this.active}
       @loop-moved=${() => this.together.moved()}
@@ -248,7 +245,7 @@ export class StudyPage extends LitElement implements Stage, LoopsHost {
 
   sharedChanged(): void {
     this.sharing.changed();
-    this.sides.tell();
+    this.sides?.tell();
     this.requestUpdate();
   }
 
@@ -324,10 +321,10 @@ export class StudyPage extends LitElement implements Stage, LoopsHost {
         this.details = !this.details;
         break;
       case "lines":
-        this.sides.toggleLines();
+        this.sides?.toggleLines();
         break;
       case "link":
-        this.sides.toggleLink(this.active);
+        this.sides?.toggleLink(this.active);
         break;
       case "in-step":
         this.together.toggleInStep();
@@ -350,9 +347,20 @@ export class StudyPage extends LitElement implements Stage, LoopsHost {
     }
   }
 
+  private async fetchSides(): Promise<void> {
+    const { SideBySide } = await import("../viewport/two_panes");
+    this.sides ??= new SideBySide({
+      go: (place, index) => this.pane(place)?.perform({ kind: "go", index }),
+      isLed: (place) => this.pane(place)?.probe?.isFollowing ?? false,
+      isFollowing: () => this.sharing.isFollowing,
+      changed: () => this.requestUpdate(),
+    });
+    this.requestUpdate();
+  }
+
   private viewMoved(index: number, { view, cause }: ViewMoved): void {
     this.sharing.session?.viewMoved(index, view, cause === "hand");
-    if (view.kind === "stack" && !view.cine?.playing) this.sides.moved(index, view.index, cause === "hand");
+    if (view.kind === "stack" && !view.cine?.playing) this.sides?.moved(index, view.index, cause === "hand");
   }
 
   private stepItem(by: number): void {

@@ -3,10 +3,10 @@ import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { OverlayMode } from "../state/corner_texts";
 import { hasChoices, looksTitle } from "../state/looks_offered";
+import type { SideFacts } from "../state/pane_link";
 import { type Tool, usableTool } from "../state/tool";
 import { controls } from "../styles/controls";
 import type { Command, PageCommand, Pressed } from "../tools/keys";
-import type { SideFacts } from "../viewport/side_by_side";
 import { NOTHING, type ViewportSummary } from "../viewport/summary";
 import { type IconName, icon } from "./icons";
 import type { LookWished } from "./looks_menu";
@@ -41,7 +41,8 @@ export class Toolbar extends LitElement {
   @property() overlay: OverlayMode = "full";
   @property({ type: Boolean }) details = false;
   @property({ type: Number }) panes: 1 | 2 = 1;
-  @property({ attribute: false }) sides: SideFacts = { hasLines: true, isLinked: false, whyNot: "" };
+  /** What two panes do with each other; null for one. */
+  @property({ attribute: false }) sides: SideFacts | null = null;
   @state() private open: "" | "presets" | "shown" | "more" | "looks" = "";
 
   override connectedCallback(): void {
@@ -138,7 +139,7 @@ export class Toolbar extends LitElement {
 
   /** What concerns two panes. */
   private sideButtons(): Button[] {
-    if (this.panes < 2) return [];
+    if (this.panes < 2 || !this.sides) return [];
     const { hasLines, isLinked, whyNot } = this.sides;
     return [
       { icon: "referenceLines", words: "Reference lines", key: "f", isOn: hasLines, pressed: page({ kind: "lines" }) },

@@ -29,6 +29,14 @@ export interface LinkWords {
   readonly isWarning: boolean;
 }
 
+/** For the toolbar. */
+export interface SideFacts {
+  readonly hasLines: boolean;
+  readonly isLinked: boolean;
+  /** Why the panes can't be linked; "" where they can. */
+  readonly whyNot: string;
+}
+
 type Both<T> = readonly [T, T];
 
 /** Say how two series can scroll together. */

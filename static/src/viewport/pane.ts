@@ -6,7 +6,6 @@ import type { StreamClient } from "../net/stream_client";
 import type { Target } from "../net/worker_messages";
 import { ALONE, type PageLoops } from "../panels/cine_menu";
 import { icon } from "../panels/icons";
-import "../panels/link_chip";
 import type { OverlayMode } from "../state/corner_texts";
 import type { StudyTag } from "../state/hanging";
 import { dateInWords, nameInWords } from "../state/person";
@@ -239,7 +238,7 @@ export class Pane extends LitElement {
       <span class="tag ${tag === "CURRENT" ? "" : "prior"}">${tag}${interval ? ` · ${interval}` : ""}</span>
       <strong title=${item.label}>${item.label}</strong>
       <span class="detail">${[dateInWords(study.study_date), item.detail].filter(Boolean).join(" · ")}</span>
-      <viewbox-link-chip .seat=${this.seat}></viewbox-link-chip>
+      ${this.seat ? html`<viewbox-link-chip .seat=${this.seat}></viewbox-link-chip>` : nothing}
       ${
         this.notes.length > 0
           ? html`<span class="chip warn notes" title=${this.notes.join("\n")} role="note"
@@ -271,6 +270,7 @@ export class Pane extends LitElement {
           .overlay=${common.overlay}
           .details=${common.details}
           .label=${common.label}
+          .tool=${this.tool}
           @summary-changed=${this.summarised}
         ></viewbox-slide>`
       : html`<viewbox-stack

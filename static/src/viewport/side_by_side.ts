@@ -3,6 +3,7 @@
  *
  * Everything that is said or drawn is about pictures on screen (S01); only where to go next is asked of frames that are yet to come.
  */
+import { nothing, type TemplateResult } from "lit";
 import { NO_OFFSET } from "../state/linked_scroll";
 import {
   bondOf,
@@ -14,8 +15,11 @@ import {
   type PaneLink,
   type PaneShown,
   pairName,
+  type SideFacts,
   turnWords,
 } from "../state/pane_link";
+import type { GlassScene } from "./glass_layer";
+import { lineView } from "./reference_line";
 
 type PlaceIndex = 0 | 1;
 
@@ -29,14 +33,6 @@ export interface Sides {
   isLed(place: PlaceIndex): boolean;
   /** What the toolbar says has changed. */
   changed(): void;
-}
-
-/** For the toolbar. */
-export interface SideFacts {
-  readonly hasLines: boolean;
-  readonly isLinked: boolean;
-  /** Why the panes can't be linked; "" where they can. */
-  readonly whyNot: string;
 }
 
 const ALONE = "There is only one picture";
@@ -55,6 +51,11 @@ export class Seat {
   /** The picture in the other pane, where its reference line is wanted. */
   get crossing(): PaneShown | null {
     return this.sides.facts.hasLines ? this.sides.seats[this.place === 0 ? 1 : 0].shown : null;
+  }
+
+  /** The line that the other pane's picture cuts into this one. */
+  line(scene: GlassScene): TemplateResult | typeof nothing {
+    return this.crossing ? lineView(scene, this.crossing) : nothing;
   }
 
   /** What to say of the two panes, in both. */

@@ -146,6 +146,7 @@ export class StackViewport extends LitElement implements SessionScreen, GestureH
 
   override updated(before: PropertyValues<this>): void {
     if (before.has("target") && before.get("target") !== undefined) this.showTarget();
+    if (before.has("seat")) this.layers.pictureChanged();
     this.tell();
     if (this.session?.cine) this.dispatchEvent(new LoopMoved());
   }

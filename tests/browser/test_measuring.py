@@ -17,6 +17,7 @@ from tests.small_objects import dcmread
 pytestmark = pytest.mark.browser
 
 CT_PIXEL_MM = 400 / 128  # demo/ct.py: the field over the pixels of the small archive
+SLIDE_UM = 0.25  # demo/slide.py, a pixel of level 0
 NUMBERS = "viewbox-stack svg.measures text"
 
 
@@ -233,3 +234,20 @@ def record_readouts(window: Window) -> None:
             new MutationObserver(note).observe(stack.shadowRoot, { subtree: true, childList: true, characterData: true });
         }"""
     )
+
+
+def test_S06_a_slide_is_measured_in_micrometres_of_level_0(desk: Window):
+    desk.open_study("Colon biopsy")
+    desk.await_picture()
+    desk.page.keyboard.press("l")
+    desk.page.wait_for_selector("viewbox-slide svg.measures", state="attached")
+    x, y = (round(at) for at in desk.middle())
+    drag(desk, (x - 120, y - 40), (x + 90, y + 60))
+    span, box = desk.pane()["sharedView"]["span"], desk.glass().bounding_box()
+    assert box is not None
+    by_hand = math.hypot(210 * span[0] / box["width"], 100 * span[1] / box["height"]) * SLIDE_UM
+    numbers = desk.page.locator("viewbox-slide svg.measures text")
+    expect(numbers).to_contain_text(f"{by_hand:.1f} µm")
+    expect(numbers).to_contain_text("µm per pixel")
+    desk.page.keyboard.press("Delete")
+    expect(numbers).to_have_count(0)

@@ -73,7 +73,8 @@ export class Toolbar extends LitElement {
 
   private tools(): Button[] {
     const { summary } = this;
-    const tool = usableTool(this.tool, summary.hasWindow, summary.frameCount);
+    const isPanned = summary.kind === "slide" && this.tool !== "length";
+    const tool = isPanned ? "pan" : usableTool(this.tool, summary.hasWindow, summary.frameCount);
     const slide =
       { slide: "Slides pan by dragging and zoom by wheel or pinch", object: "There is no picture to use it on" }[summary.kind as string] ??
       "";
@@ -91,14 +92,15 @@ export class Toolbar extends LitElement {
       of("window", "contrast", "Window", "w", noWindow),
       of("scroll", "scroll", "Scroll", "s", single),
       of("zoom", "zoom", "Zoom", "z", slide),
-      of("pan", "move", "Pan", "p", slide),
+      of("pan", "move", "Pan", "p", summary.kind === "slide" ? "" : slide),
     ];
   }
 
   private measures(): Button[] {
     const kind = this.summary.kind as string;
-    const why = { slide: "Not on slides yet", object: "There is no picture to measure on", empty: "There is no picture yet" }[kind] ?? "";
-    const of = (name: Tool, sign: IconName, words: string, key: string): Button => ({
+    const nothingThere = { object: "There is no picture to measure on", empty: "There is no picture yet" }[kind] ?? "";
+    const notOnSlides = nothingThere || (kind === "slide" ? "Only lengths are measured on slides" : "");
+    const of = (name: Tool, sign: IconName, words: string, key: string, why = notOnSlides): Button => ({
       icon: sign,
       words,
       key,
@@ -107,7 +109,7 @@ export class Toolbar extends LitElement {
       pressed: page({ kind: "tool", tool: name }),
     });
     return [
-      of("length", "ruler", "Length", "l"),
+      of("length", "ruler", "Length", "l", nothingThere),
       of("ellipse", "ellipse", "Ellipse", "e"),
       of("rectangle", "rectangle", "Rectangle", "r"),
       of("values", "crosshair", "Values", "x"),
@@ -259,10 +261,15 @@ export class Toolbar extends LitElement {
       this.open === "looks"
         ? html`${summary.presets.length > 0 ? html`<h2>Window</h2><div class="menu-rows">${this.presetRows()}</div>` : nothing}${this.looksMenu()}`
         : html`<h2>View</h2><div class="tiles">${[...this.tools().filter((one) => !one.why), ...this.looks().filter((one) => !one.why)].map((one) => this.tile(one))}</div>
-            ${this.measures().some((one) => one.why) ? nothing : html`<h2>Measure</h2><div class="tiles">${this.measures().map((one) => this.tile(one))}</div>`}
+            ${this.measureTiles()}
             <h2>Page</h2><div class="tiles">${[...this.sideButtons().filter((one) => !one.why), ...this.pageButtons()].map((one) => this.tile(one))}</div>`;
     return html`<button class="shade" aria-label="Close" @click=${() => (this.open = "")}></button>
       <div class="sheet" role="dialog" aria-label="More tools">${content}</div>`;
+  }
+
+  private measureTiles(): TemplateResult | typeof nothing {
+    const usable = this.measures().filter((one) => !one.why);
+    return usable.length > 0 ? html`<h2>Measure</h2><div class="tiles">${usable.map((one) => this.tile(one))}</div>` : nothing;
   }
 
   private tile({ icon: sign, words, pressed, isOn }: Button): TemplateResult {

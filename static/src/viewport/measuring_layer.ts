@@ -28,8 +28,8 @@ import type { Point, Size } from "../state/stack_view";
 import { isMeasuring, MEASURING_TOOLS, type Tool } from "../state/tool";
 import type { Command } from "../tools/keys";
 import { CursorReadout, type Place } from "./cursor_readout";
-import type { GlassHost, GlassLayer, GlassScene } from "./glass_layer";
-import { type MeasuringView, measuringView } from "./measuring_view";
+import type { GlassHost, GlassLayer } from "./glass_layer";
+import { type MeasuredScene, type MeasuringView, measuringView } from "./measuring_view";
 
 /** Of a mouse and of a finger, in CSS pixels. */
 const REACH_PX = { fine: 9, coarse: 24 };
@@ -38,6 +38,11 @@ const LEAST_PX = 4;
 /** A finger hides what it touches: the cross of the values stands above it. */
 const ABOVE_FINGER_PX = 64;
 const isFinger = () => matchMedia("(pointer: coarse)").matches;
+
+/** A viewport on which is measured: of stacks or of slides. */
+export interface MeasuringHost extends Pick<GlassHost, "isPlaying" | "tool" | "requestUpdate" | "perform"> {
+  readonly scene: MeasuredScene | null;
+}
 
 interface Held {
   readonly id: number;
@@ -61,14 +66,14 @@ export class MeasuringLayer implements GlassLayer {
   private spoken = "";
   private readonly readout: CursorReadout;
 
-  constructor(private readonly host: GlassHost) {
+  constructor(private readonly host: MeasuringHost) {
     this.readout = new CursorReadout(
       ({ on, column, row }, signal) => valuesAt(on.uid, on.frame, column, row, signal),
       () => host.requestUpdate(),
     );
   }
 
-  render(scene: GlassScene): TemplateResult | typeof nothing {
+  render(scene: MeasuredScene): TemplateResult | typeof nothing {
     const view: MeasuringView = {
       scene,
       shapes: onFrame(this.board, frameOf(scene)),
@@ -85,7 +90,7 @@ export class MeasuringLayer implements GlassLayer {
     return measuringView(view);
   }
 
-  grab(at: Point, scene: GlassScene, tool: Tool): boolean {
+  grab(at: Point, scene: MeasuredScene, tool: Tool): boolean {
     if (this.host.isPlaying || tool === "zoom" || tool === "pan" || tool === "values") return false;
     const topFirst = [...onFrame(this.board, frameOf(scene))].reverse();
     for (const one of topFirst) {
@@ -97,14 +102,14 @@ export class MeasuringLayer implements GlassLayer {
     return false;
   }
 
-  begin(tool: Tool, at: Point, scene: GlassScene): void {
+  begin(tool: Tool, at: Point, scene: MeasuredScene): void {
     if (this.held || !isMeasuring(tool)) return;
     if (this.host.isPlaying) this.host.perform({ kind: "play" });
     if (tool === "values") return this.moveCross(at, scene);
     this.draw(tool, at, scene);
   }
 
-  drag(tool: Tool, at: Point, scene: GlassScene): void {
+  drag(tool: Tool, at: Point, scene: MeasuredScene): void {
     const { held } = this;
     const one = measuredOf(this.board, held?.id ?? null);
     if (!held || !one) return tool === "values" ? this.moveCross(at, scene) : undefined;
@@ -126,13 +131,13 @@ export class MeasuringLayer implements GlassLayer {
     else if (!held.hold) this.put(removed(this.board, held.id));
   }
 
-  hover(at: Point | null, scene: GlassScene | null): void {
+  hover(at: Point | null, scene: MeasuredScene | null): void {
     this.hovered = at;
     if (at) this.cross = null;
     this.seek(scene);
   }
 
-  pictureChanged(scene: GlassScene | null): void {
+  pictureChanged(scene: MeasuredScene | null): void {
     const one = measuredOf(this.board, this.held?.id ?? null);
     if (one && !(scene && isSameFrame(one.on, frameOf(scene)))) this.letGo(one);
     this.seek(scene);
@@ -155,12 +160,12 @@ export class MeasuringLayer implements GlassLayer {
     return isFinger() ? REACH_PX.coarse : REACH_PX.fine;
   }
 
-  private hold(one: Measured, hold: Hold, at: Point, scene: GlassScene): void {
+  private hold(one: Measured, hold: Hold, at: Point, scene: MeasuredScene): void {
     this.held = { id: one.id, hold, from: one.points, at, start: scene.toImage(at), isMoved: false };
     this.put(selected(this.board, one.id));
   }
 
-  private draw(shape: ShapeKind, at: Point, scene: GlassScene): void {
+  private draw(shape: ShapeKind, at: Point, scene: MeasuredScene): void {
     const start = onImage(scene.toImage(at), imageOf(scene));
     this.put(begun(this.board, frameOf(scene), shape, start));
     this.held = { id: this.board.lastId, hold: null, from: [start, start], at, start, isMoved: false };
@@ -191,7 +196,7 @@ export class MeasuringLayer implements GlassLayer {
     if (now && now.revision === one.revision) this.spoken = resultLines(now.result).join(", ");
   }
 
-  private moveCross(at: Point, scene: GlassScene): void {
+  private moveCross(at: Point, scene: MeasuredScene): void {
     const place = isFinger() ? { x: at.x, y: at.y - ABOVE_FINGER_PX } : at;
     this.cross = onImage(scene.toImage(place), imageOf(scene));
     this.hovered = null;
@@ -200,11 +205,11 @@ export class MeasuringLayer implements GlassLayer {
   }
 
   /** Ask for what lies under the mouse or the cross, on the picture that is on screen now. */
-  private seek(scene: GlassScene | null): void {
+  private seek(scene: MeasuredScene | null): void {
     this.readout.want(scene && !this.host.isPlaying ? this.placeIn(scene) : null);
   }
 
-  private placeIn(scene: GlassScene): Place | null {
+  private placeIn(scene: MeasuredScene): Place | null {
     const { width, height } = imageOf(scene);
     const cross = this.host.tool === "values" ? this.cross : null;
     const pixel = this.hovered ? scene.toImage(this.hovered) : cross;
@@ -239,15 +244,15 @@ export class MeasuringLayer implements GlassLayer {
 }
 
 /** Of the picture on screen, never of one that was asked for. */
-function frameOf({ shown }: GlassScene): FrameName {
+function frameOf({ shown }: MeasuredScene): FrameName {
   const { instance, frame } = shown.identified;
   return { uid: instance.sop_instance_uid, digest: instance.digest, frame: frame.frame_number };
 }
 
-function imageOf({ shown }: GlassScene): Size {
+function imageOf({ shown }: MeasuredScene): Size {
   return { width: shown.header.sourceColumns, height: shown.header.sourceRows };
 }
 
-function isInSeries({ shown }: GlassScene, one: Measured): boolean {
+function isInSeries({ shown }: MeasuredScene, one: Measured): boolean {
   return shown.opened.instances.some((instance) => instance.digest === one.on.digest);
 }

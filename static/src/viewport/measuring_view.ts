@@ -1,15 +1,24 @@
 /** How measurements look: shapes with their numbers on the glass, a list of them, the values under the cursor. */
 import { html, nothing, type SVGTemplateResult, svg, type TemplateResult } from "lit";
 import type { ValuesDocument } from "../net/measuring_api";
+import type { PictureHeader } from "../net/wire";
 import { icon } from "../panels/icons";
 import type { Measured } from "../state/measurement";
 import { handlesOf } from "../state/measurement_shape";
 import { resultInShort, resultLines, valueLines, wrapped } from "../state/measurement_words";
 import type { Point, Size } from "../state/stack_view";
 import type { GlassScene } from "./glass_layer";
+import type { OnScreen } from "./session_screen";
+
+/** As much of what is on screen as is measured on; a slide has no single picture of it. */
+export interface MeasuredScene extends Pick<GlassScene, "size" | "toScreen" | "toImage"> {
+  readonly shown: Pick<OnScreen, "opened" | "identified"> & {
+    readonly header: Pick<PictureHeader, "sourceColumns" | "sourceRows" | "subtracted">;
+  };
+}
 
 export interface MeasuringView {
-  readonly scene: GlassScene;
+  readonly scene: MeasuredScene;
   /** On the frame on screen, the topmost last. */
   readonly shapes: readonly Measured[];
   /** Of the series on screen. */
@@ -44,7 +53,7 @@ export function measuringView(view: MeasuringView): TemplateResult {
   `;
 }
 
-function shapeView(one: Measured, isSelected: boolean, scene: GlassScene): SVGTemplateResult {
+function shapeView(one: Measured, isSelected: boolean, scene: MeasuredScene): SVGTemplateResult {
   const { toScreen, size } = scene;
   const [from, to] = [toScreen(one.points[0]), toScreen(one.points[1])];
   const path = pathOf(one, from, to);
@@ -90,7 +99,7 @@ function numbersView(texts: readonly string[], from: Point, to: Point, size: Siz
 }
 
 /** An angiogram may be shown less its mask; its values are those of the frame. */
-function ofWhat({ shown }: GlassScene): readonly string[] {
+function ofWhat({ shown }: MeasuredScene): readonly string[] {
   return shown.header.subtracted ? ["of the frame, not of the difference"] : [];
 }
 
@@ -139,12 +148,12 @@ function rowView(one: Measured, view: MeasuringView): TemplateResult {
   const index = opened.frames.findIndex(
     (frame) => frame.frame_number === one.on.frame && opened.instances[frame.instance]?.digest === one.on.digest,
   );
-  const place = `${opened.kind === "clip" ? "Frame" : "Im"} ${index + 1}`;
+  const place = index < 0 ? "" : `${opened.kind === "clip" ? "Frame" : "Im"} ${index + 1}`;
   return html`<li>
     <button title=${resultLines(one.result).join("\n")} aria-pressed=${String(one.id === view.selected)} @click=${() => view.go(one)}>
       <span>${place}</span><b>${resultInShort(one.result)}</b>
     </button>
-    <button aria-label="Remove the measurement on ${place}" @click=${() => view.remove(one)}>${icon("trash")}</button>
+    <button aria-label=${place ? `Remove the measurement on ${place}` : "Remove the measurement"} @click=${() => view.remove(one)}>${icon("trash")}</button>
   </li>`;
 }
 

@@ -173,20 +173,29 @@ export class SlideScene {
 
   /** What is at a place of the glass, in CSS pixels from its top left corner; null beside the slide. */
   pointerAt(place: Point): SharedPointer | null {
-    const item = this.viewer.world.getItemAt(0);
     const whole = this.slide.levels[0];
-    if (!item || !whole) return null;
-    const { x, y } = item.viewerElementToImageCoordinates(this.mirrored(place));
+    if (!this.facts || !whole) return null;
+    const { x, y } = this.toImage(place);
     if (x < 0 || y < 0 || x > whole.columns || y > whole.rows) return null;
     const instance = this.opened.instances[0]?.digest ?? null;
     return { at: [six(x), six(y)], mm: null, frame_of_reference: null, instance, frame: null };
   }
 
   placeOf(pointer: SharedPointer): Point | null {
-    const item = this.viewer.world.getItemAt(0);
-    if (!item || pointer.instance !== this.opened.instances[0]?.digest) return null;
-    const { x, y } = this.mirrored(item.imageToViewerElementCoordinates(new OpenSeadragon.Point(...pointer.at)));
+    if (!this.facts || pointer.instance !== this.opened.instances[0]?.digest) return null;
+    return this.toScreen({ x: pointer.at[0], y: pointer.at[1] });
+  }
+
+  /** From CSS pixels of the glass to pixels of level 0, and back; once the slide is open. */
+  toImage(place: Point): Point {
+    const { x, y } = this.viewer.world.getItemAt(0).viewerElementToImageCoordinates(this.mirrored(place));
     return { x, y };
+  }
+
+  toScreen({ x, y }: Point): Point {
+    const at = this.viewer.world.getItemAt(0).imageToViewerElementCoordinates(new OpenSeadragon.Point(x, y));
+    const { x: left, y: top } = this.mirrored(at);
+    return { x: left, y: top };
   }
 
   get pending(): number {

@@ -10,6 +10,19 @@ export const slideStyles = css`
     position: absolute;
     inset: 0;
   }
+  .sheet {
+    position: absolute;
+    inset: 0;
+    cursor: crosshair;
+    touch-action: none;
+  }
+  .sheet[hidden] {
+    display: none;
+  }
+  .measured {
+    top: 236px;
+    max-height: calc(100% - 300px);
+  }
   .corner {
     background: rgb(11 12 14 / 80%);
     border-radius: var(--radius-small);
@@ -33,6 +46,9 @@ export const slideStyles = css`
   @media (max-width: 720px) {
     .below-map {
       top: 104px;
+    }
+    .measured {
+      top: 184px;
     }
     .steps {
       flex: 1 0 100%;

@@ -21,13 +21,16 @@ import {
   zoomOfMagnification,
 } from "../state/slide_view";
 import type { Point } from "../state/stack_view";
+import type { Tool } from "../state/tool";
 import { controls } from "../styles/controls";
 import type { Command } from "../tools/keys";
 import { type Condition, isForbidding, NOT_YOURS, READY, SIGNED_OUT } from "./condition";
 import { detailsPanel, trustChip } from "./fidelity_view";
 import { glassStyles } from "./glass_styles";
+import { measuringStyles } from "./measuring_styles";
 import { lines, scaleView } from "./overlays";
 import { type Pointed, Pointing, pointerMarker, pointerStyles } from "./pointing";
+import type { SlideMeasuring } from "./slide_measuring";
 import type { SlidePlace, SlideScene, SlideScreen } from "./slide_scene";
 import { slideStyles } from "./slide_styles";
 import { NOTHING, PointerMoved, SummaryChanged, ViewMoved, type ViewportProbe, type ViewportSummary } from "./summary";
@@ -39,19 +42,22 @@ const NARROW_PX = 520;
 
 @customElement("viewbox-slide")
 export class SlideViewport extends LitElement implements ChannelListener, SlideScreen, Pointed {
-  static override styles = [controls, glassStyles, slideStyles, pointerStyles];
+  static override styles = [controls, glassStyles, measuringStyles, slideStyles, pointerStyles];
 
   @property({ attribute: false }) client!: StreamClient;
   @property({ attribute: false }) target: Target | null = null;
   @property() overlay: OverlayMode = "full";
   @property({ type: Boolean }) details = false;
   @property() label = "";
+  @property() tool: Tool = "window";
   @query(".scene") private host!: HTMLElement;
   @query(".glass") private glass!: HTMLElement;
+  @query(".sheet") private sheet!: HTMLElement;
   @query(".pointer") private marker!: HTMLElement;
 
   private channel: Channel | null = null;
   private scene: SlideScene | null = null;
+  private measuring: SlideMeasuring | null = null;
   private opened: OpenedDocument | null = null;
   private fault: FaultDocument | null = null;
   private line: Connection = "open";
@@ -127,7 +133,7 @@ export class SlideViewport extends LitElement implements ChannelListener, SlideS
   perform(command: Command): void {
     const { scene } = this;
     const slide = this.opened?.slide;
-    if (!scene || !slide) return;
+    if (!scene || !slide || this.measuring?.command(command)) return;
     switch (command.kind) {
       case "scroll":
         return scene.panBy(0, command.by * STEP_SHARE);
@@ -168,8 +174,7 @@ export class SlideViewport extends LitElement implements ChannelListener, SlideS
     const isSame = before?.series_instance_uid === opened.series_instance_uid;
     const place = isSame ? (this.scene?.place ?? null) : null;
     this.firstFollowed ??= this.scene?.followed ?? null;
-    this.scene?.destroy();
-    this.scene = null;
+    this.leave(isSame);
     void this.build(opened, place);
   }
 
@@ -233,7 +238,8 @@ export class SlideViewport extends LitElement implements ChannelListener, SlideS
     return html`
       <div class="glass">
         <div class="scene" role="img" aria-label=${this.inWords()}></div>
-        ${pointerMarker}
+        <div class="sheet" ?hidden=${this.tool !== "length"}></div>
+        ${this.measuring?.render() ?? nothing} ${pointerMarker}
         ${opened && slide && facts ? this.texts(opened, facts) : nothing} ${this.stateWords()} ${this.detailsView()}
       </div>
       <div class="strip">
@@ -341,9 +347,10 @@ export class SlideViewport extends LitElement implements ChannelListener, SlideS
   private async build(opened: OpenedDocument, place: SlidePlace | null): Promise<void> {
     const { slide } = opened;
     if (!slide || !this.channel) return;
-    const { SlideScene } = await import("./slide_scene");
+    const [{ SlideScene }, { SlideMeasuring }] = await Promise.all([import("./slide_scene"), import("./slide_measuring")]);
     if (this.opened !== opened || !this.isConnected) return;
     this.scene = new SlideScene(this.host, opened, slide, this.channel, this, place, this.firstFollowed);
+    this.measuring ??= new SlideMeasuring(this.sheet, opened, () => this.scene, this);
     this.firstFollowed = null;
     this.requestUpdate();
   }
@@ -353,9 +360,17 @@ export class SlideViewport extends LitElement implements ChannelListener, SlideS
     if (this.target) this.channel?.subscribe(this.target);
   }
 
-  private clear(): void {
+  /** isToCome: the same slide is opened again, and what was measured on it stays. */
+  private leave(isToCome: boolean): void {
     this.scene?.destroy();
     this.scene = null;
+    if (isToCome) return;
+    this.measuring?.close();
+    this.measuring = null;
+  }
+
+  private clear(): void {
+    this.leave(false);
     this.opened = null;
     this.fault = null;
   }

@@ -118,6 +118,7 @@ OBJECTS: dict[str, tuple[Builder, str]] = {
         encoded(JPEG2000Lossless, sized(J2K, SIZE, SIZE)[:24] + b"\0\0\0\x20" * 2 + J2K[32:]),
         DAMAGED,
     ),
+    "megabytes behind a small frame": (encoded(JPEGBaseline8Bit, JPEG + bytes(3_000_000)), TOO_LARGE),
     "an RLE bomb": (encoded(RLELossless, bomb(1)), PICTURE),
     # decoders
     "hangs": (encoded(JPEG2000, commented(HANG)), STOPPED),

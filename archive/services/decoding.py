@@ -1,7 +1,8 @@
 """Codec libraries in processes of their own, bounded in time and memory, so that bytes from outside can neither hang nor kill a server.
 
-A decoder that takes too long or dies takes its process with it; the frame is then refused for REFUSED_S without being tried. Two
-who want the same frame at once share one decode, and the second waits PATIENCE of the time limit at most.
+A decoder that takes too long or dies takes its process with it; the frame is then refused for REFUSED_S without being tried. Only one
+frame at a time may take longer than its share, so that of several threads that render one alone can be held up for long: others are
+told to try again. Two who want the same frame at once share one decode.
 """
 
 import atexit
@@ -27,7 +28,7 @@ from governance.core.faults import DecodingStopped, Exhausted
 
 REFUSED_S = 600.0
 MAX_REFUSED = 4096
-PATIENCE = 0.5
+SHARE_S = 1.0  # what a frame may take beside others, and a second for every BYTES_A_SECOND
 BYTES_A_SECOND = 4_000_000  # what the slowest library decodes on a busy machine, several times over
 MEMORY_BYTES, MEMORY_FACTOR, MAX_MEMORY_BYTES = 256_000_000, 16, 4_000_000_000  # OpenJPEG holds 4 bytes a sample, and more beside
 IDLE_PROCESSES = 2
@@ -40,6 +41,42 @@ Key = tuple[str, int, int]
 
 class _Died(Exception):
     """The process ended, or was ended because its time was up, before it answered."""
+
+
+class _Busy(Exception):
+    """The decode has used its share of time, and another one is over its own already."""
+
+
+class _Patience:
+    """The time of one decode: its share, and then the rest of its limit if nobody else is over theirs."""
+
+    def __init__(self, share_s: float, limit_s: float, overtime: threading.Lock) -> None:
+        now = time.monotonic()
+        self._until, self._latest = now + min(share_s, limit_s), now + limit_s
+        self._overtime = overtime
+        self._is_over = False
+
+    def wait(self, descriptor: int, event: int) -> None:
+        """Wait until a pipe is ready. Raises: _Busy; TimeoutError."""
+        poller = select.poll()
+        poller.register(descriptor, event)
+        if poller.poll(self._left_ms()):
+            return
+        if self._is_over or self._until >= self._latest:
+            raise TimeoutError
+        if not self._overtime.acquire(blocking=False):
+            raise _Busy
+        self._is_over, self._until = True, self._latest
+        if not poller.poll(self._left_ms()):
+            raise TimeoutError
+
+    def _left_ms(self) -> float:
+        return max(self._until - time.monotonic(), 0) * 1000
+
+    def end(self) -> None:
+        """Let another one take long."""
+        if self._is_over:
+            self._overtime.release()
 
 
 class DecoderProcess:
@@ -63,53 +100,60 @@ class DecoderProcess:
             with contextlib.suppress(OSError):
                 fcntl.fcntl(pipe.fileno(), _F_SETPIPE_SZ, _PIPE_BYTES)
         try:
-            self._read_line(time.monotonic() + START_S)  # what it takes to load is no frame's fault
+            self._read_line(_Patience(START_S, START_S, threading.Lock()))  # what it takes to load is no frame's fault
         except (OSError, EOFError, TimeoutError, json.JSONDecodeError) as exc:
             self.end()
             raise Exhausted("a decoder process did not start") from exc
 
-    def decode(self, function: str, encoded: bytes, options: dict[str, Any], *, limit_s: float, memory_bytes: int) -> Any:
-        """Return what the library returns. Raises: ValueError as a library does; MemoryError above the bound; _Died."""
-        until = time.monotonic() + limit_s
-        request = {"function": function, "options": options, "length": len(encoded), "seconds": int(limit_s) + 2, "memory": memory_bytes}
+    def decode(
+        self, function: str, encoded: bytes, options: dict[str, Any], *, seconds: int, memory_bytes: int, patience: _Patience
+    ) -> Any:
+        """Return what the library returns. Raises: ValueError as a library does; MemoryError above the bound; _Died, _Busy.
+
+        seconds: after which the process ends by itself, should this one be gone.
+        """
+        request = {"function": function, "options": options, "length": len(encoded), "seconds": seconds, "memory": memory_bytes}
         try:
-            self._write(json.dumps(request).encode("ascii") + b"\n", until)
-            self._write(encoded, until)
-            head, rest = self._read_line(until)
+            self._write(json.dumps(request).encode("ascii") + b"\n", patience)
+            self._write(encoded, patience)
+            head, rest = self._read_line(patience)
             if "error" in head:
                 raise MemoryError if head["error"] == "MemoryError" else ValueError(head["error"])
-            data = self._read(rest, head["length"], until)
+            data = self._read(rest, head["length"], patience)
+        except _Busy:
+            self.end()
+            raise
         except (OSError, EOFError, TimeoutError, LookupError, json.JSONDecodeError) as exc:
             self.end()
             raise _Died(type(exc).__name__) from exc
         return bytes(data) if "bytes" in head else np.frombuffer(data, head["dtype"]).reshape(head["shape"])
 
-    def _write(self, data: bytes, until: float) -> None:
+    def _write(self, data: bytes, patience: _Patience) -> None:
         view = memoryview(data)
         while view:
-            _wait(self._requests.fileno(), until, for_writing=True)
+            patience.wait(self._requests.fileno(), select.POLLOUT)
             view = view[self._requests.write(view[:65_536]) or 0 :]
 
-    def _read_line(self, until: float) -> tuple[dict[str, Any], bytes]:
+    def _read_line(self, patience: _Patience) -> tuple[dict[str, Any], bytes]:
         received = b""
         while b"\n" not in received:
-            received += self._some(until)
+            received += self._some(patience)
         line, _, rest = received.partition(b"\n")
         return json.loads(line), rest
 
-    def _some(self, until: float) -> bytes:
-        _wait(self._answers.fileno(), until, for_writing=False)
+    def _some(self, patience: _Patience) -> bytes:
+        patience.wait(self._answers.fileno(), select.POLLIN)
         data = self._answers.read(65_536)
         if not data:
             raise EOFError
         return data
 
-    def _read(self, first: bytes, length: int, until: float) -> bytearray:
+    def _read(self, first: bytes, length: int, patience: _Patience) -> bytearray:
         data = bytearray(length)
         data[: len(first)] = first
         view = memoryview(data)[len(first) :]
         while view:
-            _wait(self._answers.fileno(), until, for_writing=False)
+            patience.wait(self._answers.fileno(), select.POLLIN)
             count = self._answers.readinto(view)  # type: ignore[attr-defined]  # a raw pipe has it
             if not count:
                 raise EOFError
@@ -125,18 +169,12 @@ class DecoderProcess:
                 pipe.close()
 
 
-def _wait(descriptor: int, until: float, *, for_writing: bool) -> None:
-    poller = select.poll()
-    poller.register(descriptor, select.POLLOUT if for_writing else select.POLLIN)
-    if not poller.poll(max(until - time.monotonic(), 0) * 1000):
-        raise TimeoutError
-
-
 class GuardedDecoder:
     """Decodes in other processes: archive.core.codecs.library.Run."""
 
-    def __init__(self, limit_s: float) -> None:
-        self._limit_s = limit_s
+    def __init__(self, limit_s: float, *, share_s: float = SHARE_S) -> None:
+        self._limit_s, self._share_s = limit_s, share_s
+        self._overtime = threading.Lock()
         self._lock = threading.Lock()
         self._idle: list[DecoderProcess] = []
         self._flights: dict[Key, Future[Any]] = {}
@@ -146,7 +184,6 @@ class GuardedDecoder:
     def __call__(self, function: str, encoded: bytes, size_bytes: int, options: dict[str, Any]) -> Any:
         """Raises: ValueError as the library; DecodingStopped; Exhausted where somebody else's decode of the same bytes goes on for long."""
         key = (function, len(encoded), hash(encoded))
-        limit_s = self._limit_s + size_bytes / BYTES_A_SECOND
         with self._lock:
             self._check(key)
             flight = self._flights.get(key)
@@ -155,11 +192,11 @@ class GuardedDecoder:
                 flight = self._flights[key] = Future()
         if not is_mine:
             try:
-                return flight.result(limit_s * PATIENCE)
+                return flight.result(self._share_s + size_bytes / BYTES_A_SECOND)
             except TimeoutError as exc:
                 raise Exhausted("this frame is being decoded") from exc
         try:
-            result = self._decode(key, encoded, size_bytes, options, limit_s)
+            result = self._decode(key, encoded, size_bytes, options)
         except BaseException as exc:
             flight.set_exception(exc)
             raise
@@ -176,13 +213,18 @@ class GuardedDecoder:
         if until is not None and time.monotonic() < until:
             raise DecodingStopped("this frame stopped a decoder before")
 
-    def _decode(self, key: Key, encoded: bytes, size_bytes: int, options: dict[str, Any], limit_s: float) -> Any:
+    def _decode(self, key: Key, encoded: bytes, size_bytes: int, options: dict[str, Any]) -> Any:
         with self._lock:
             process = self._idle.pop() if self._idle else None
         process = process or DecoderProcess()
         memory_bytes = min(MEMORY_BYTES + MEMORY_FACTOR * size_bytes, MAX_MEMORY_BYTES) + 2 * len(encoded)
+        more_s = size_bytes / BYTES_A_SECOND
+        seconds = int(self._limit_s + more_s) + 2
+        patience = _Patience(self._share_s + more_s, self._limit_s + more_s, self._overtime)
         try:
-            result = process.decode(key[0], encoded, options, limit_s=limit_s, memory_bytes=memory_bytes)
+            result = process.decode(key[0], encoded, options, seconds=seconds, memory_bytes=memory_bytes, patience=patience)
+        except _Busy as exc:
+            raise Exhausted("another frame takes long to decode") from exc
         except _Died as exc:
             self._refuse(key)
             raise DecodingStopped("a decoder took too long or died") from exc
@@ -193,6 +235,8 @@ class GuardedDecoder:
         except ValueError:
             self._keep(process)
             raise
+        finally:
+            patience.end()
         self._keep(process)
         return result
 

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
 
 import imagecodecs
@@ -89,6 +89,21 @@ def test_two_who_want_the_same_share_one_decode_and_the_second_does_not_wait_for
         with pytest.raises(DecodingStopped):
             hanging.result(10)
     assert not guard._flights
+
+
+def test_only_one_at_a_time_may_take_long(guard):
+    """Two that hang hold one thread: the other is told to try again, and is then refused as well."""
+    patient = GuardedDecoder(1.5, share_s=0.3)
+    frames = [spoilt(HANG + bytes([number])) for number in range(2)]
+    with ThreadPoolExecutor(2) as threads:
+        calls = [threads.submit(decode, patient, frame) for frame in frames]
+        wait(calls, timeout=3, return_when=FIRST_COMPLETED)
+        assert sorted(call.done() for call in calls) == [False, True]
+        faults = [call.exception(10) for call in calls]
+    assert {type(fault) for fault in faults} == {Exhausted, DecodingStopped}
+    with pytest.raises(DecodingStopped):  # its turn to take long has come
+        decode(patient, frames[[type(fault) for fault in faults].index(Exhausted)])
+    patient.close()
 
 
 def test_many_threads_get_their_own(guard):

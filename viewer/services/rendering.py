@@ -113,7 +113,7 @@ def passed_through(
     if browser_bytes is None or not shows_stored_levels(description, frame_index, view):
         return None
     started = perf_counter_ns()
-    data = browser_bytes(retrieve.read_frame(image, frame_index) if stored is None else stored, description)
+    data = browser_bytes(bytes(pixels.encoded(image, frame_index, description)) if stored is None else stored, description)
     if data is None:
         return None
     voi = stored_voi(description, frame_index, view) if description.samples_per_pixel == 1 else None

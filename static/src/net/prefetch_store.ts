@@ -101,6 +101,11 @@ export class PrefetchStore {
     return found;
   }
 
+  /** This picture is not what it should be. */
+  reject(viewport: number, index: number): void {
+    this.drop(nameOf(viewport, index));
+  }
+
   /** The viewport shows something else, or the line is another. */
   forget(viewport: number): void {
     this.dropWhere((one) => one.viewport === viewport);

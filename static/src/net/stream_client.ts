@@ -2,6 +2,7 @@
 import { type LineFacts, UNKNOWN_LINE } from "../state/line_quality";
 import { ServerClock } from "../state/server_clock";
 import type { OpenedDocument } from "./documents";
+import type { Proof } from "./proof";
 import { FromClient, type PictureHeader } from "./wire";
 import type {
   Connection,
@@ -21,14 +22,14 @@ import type {
 /** What a viewport hears. Every bitmap is the listener's to close. */
 export interface ChannelListener {
   whenOpened(opened: OpenedDocument): void;
-  picture(header: PictureHeader, bitmap: ImageBitmap): void;
+  picture(header: PictureHeader, bitmap: ImageBitmap, proof: Proof): void;
   frame?(header: PictureHeader, bitmap: ImageBitmap, ordinal: number): void;
   buffered?(epoch: number, index: number, evicted: readonly number[]): void;
   /** A picture that was asked for ahead is at hand, or is no longer. key: keyOf the view. */
   prefetched?(key: string, index: number): void;
   unfetched?(index: number): void;
   tile?(header: PictureHeader, bitmap: ImageBitmap): void;
-  broken(what: "picture" | "tile", sequence: number): void;
+  broken(what: "picture" | "tile", sequence: number, why: "damaged" | "differs"): void;
   whenFault(fault: FaultDocument): void;
   whenConnection(state: Connection): void;
 }
@@ -232,10 +233,10 @@ export class StreamClient implements StreamSource, SharedLine {
         this.channels.get(message.viewport)?.listener.buffered?.(message.epoch, message.index, message.evicted);
         return;
       case "broken":
-        this.channels.get(message.viewport)?.listener.broken(message.what, message.sequence);
+        this.channels.get(message.viewport)?.listener.broken(message.what, message.sequence, message.why);
         return;
       case "picture":
-        return this.hand(message.header, message.bitmap, (listener) => listener.picture(message.header, message.bitmap));
+        return this.hand(message.header, message.bitmap, (listener) => listener.picture(message.header, message.bitmap, message.proof));
       case "frame":
         return this.hand(message.header, message.bitmap, (listener) => listener.frame?.(message.header, message.bitmap, message.ordinal));
       case "tile":

@@ -60,6 +60,8 @@ describe("picture header", () => {
       tileRow: 4,
       level: 2,
       payloadBytes: 4,
+      digestKind: "none",
+      digest: "",
       levelsDigest: "",
     });
     expect([...payloadOf(message)]).toEqual([0xff, 0xd8, 0xff, 0xd9]);
@@ -76,15 +78,15 @@ describe("picture header", () => {
   });
 
   it.each([
-    [0, ""],
-    [1, "ab".repeat(32)],
-    [2, ""], // a fast hash of what was encoded
-    [3, ""], // of the payload
-  ])("test_S05_calls_a_digest_of_kind_%i one of levels only if it is", (kind, expected) => {
+    [0, "none", "", ""],
+    [1, "levels", "ab".repeat(32), "ab".repeat(32)],
+    [2, "encoded", "ab".repeat(8), ""],
+    [3, "payload", "ab".repeat(32), ""],
+  ])("test_S05_says_what_a_digest_of_kind_%i is of: %s", (kind, digestKind, digest, levelsDigest) => {
     const parts = [...LITERAL];
     parts[8] = `03000000 04000000 02 0${kind} 0000`;
     parts[10] = "ab".repeat(32);
-    expect(parseHeader(bytes(parts)).levelsDigest).toBe(expected);
+    expect(parseHeader(bytes(parts))).toMatchObject({ digestKind, digest, levelsDigest });
   });
 
   it("refuses another magic, a cut header and a payload of another length", () => {

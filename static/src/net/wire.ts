@@ -44,6 +44,7 @@ export const FromClient = {
 } as const;
 
 export type Codec = "none" | "jpeg" | "png";
+export type DigestKind = "none" | "levels" | "encoded" | "payload";
 export type Fidelity = "lossless" | "lossy" | "stored" | "absent";
 
 /** What a picture or tile is, in its own words: the only source of what the page says about it (S01). */
@@ -92,14 +93,17 @@ export interface PictureHeader {
   /** Pyramid level, 0 = full resolution. */
   readonly level: number;
   readonly payloadBytes: number;
+  /** What the digest is of (docs/stream.md section 5): levels and payload by SHA-256, levels before a lossy encoding by XXH64. */
+  readonly digestKind: DigestKind;
+  /** Hexadecimal; "" where there is none. */
+  readonly digest: string;
   /** SHA-256 of the levels when lossless, else "". */
   readonly levelsDigest: string;
 }
 
-/** Kind of digest (docs/stream.md section 5); the others are of something else than levels, or no SHA-256. */
-const LEVELS_SHA256 = 1;
-
 const CODECS: readonly Codec[] = ["none", "jpeg", "png"];
+const DIGESTS: readonly DigestKind[] = ["none", "levels", "encoded", "payload"];
+const DIGEST_BYTES = { none: 0, levels: 32, encoded: 8, payload: 32 } as const;
 const FIDELITIES: readonly Fidelity[] = ["lossless", "lossy", "stored", "absent"];
 
 /** A message that isn't as documented. */
@@ -131,7 +135,9 @@ export function parseHeader(message: ArrayBuffer): PictureHeader {
   if (message.byteLength !== HEADER_BYTES + payloadBytes) throw new WireError("picture of another length than it says");
   const codec = CODECS[view.getUint8(6)];
   const fidelity = FIDELITIES[view.getUint8(80)];
-  if (!codec || !fidelity) throw new WireError("unknown codec or fidelity");
+  const digestKind = DIGESTS[view.getUint8(105)];
+  if (!codec || !fidelity || !digestKind) throw new WireError("unknown codec, fidelity or kind of digest");
+  const digest = hexOf(message, 112, DIGEST_BYTES[digestKind]);
   const flags = view.getUint16(82, true);
   return {
     kind: kind === FromServer.picture ? "picture" : "tile",
@@ -167,7 +173,9 @@ export function parseHeader(message: ArrayBuffer): PictureHeader {
     tileRow: view.getUint32(100, true),
     level: view.getUint8(104),
     payloadBytes,
-    levelsDigest: view.getUint8(105) === LEVELS_SHA256 ? hexOf(message, 112, 32) : "",
+    digestKind,
+    digest,
+    levelsDigest: digestKind === "levels" ? digest : "",
   };
 }
 

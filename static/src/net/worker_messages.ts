@@ -4,6 +4,7 @@ import type { LineFacts } from "../state/line_quality";
 import type { WireLook } from "../state/look";
 import type { SharedAct, SharedEvent, SharedPaneView, SharedPointer, SharedState } from "../state/shared_state";
 import type { OpenedDocument } from "./documents";
+import type { Proof } from "./proof";
 import type { PictureHeader } from "./wire";
 
 /** A picture's wish list, as the stream takes it. */
@@ -169,7 +170,7 @@ export type FromWorker =
   | { readonly kind: "connection"; readonly state: Connection }
   | { readonly kind: "opened"; readonly viewport: number; readonly opened: OpenedDocument }
   | { readonly kind: "fault"; readonly viewport: number; readonly fault: FaultDocument }
-  | { readonly kind: "picture"; readonly header: PictureHeader; readonly bitmap: ImageBitmap }
+  | { readonly kind: "picture"; readonly header: PictureHeader; readonly bitmap: ImageBitmap; readonly proof: Proof }
   | { readonly kind: "frame"; readonly header: PictureHeader; readonly bitmap: ImageBitmap; readonly ordinal: number }
   | {
       readonly kind: "buffered";
@@ -183,5 +184,12 @@ export type FromWorker =
   | { readonly kind: "unfetched"; readonly viewport: number; readonly index: number }
   | { readonly kind: "line"; readonly line: LineFacts }
   | { readonly kind: "tile"; readonly header: PictureHeader; readonly bitmap: ImageBitmap }
-  | { readonly kind: "broken"; readonly viewport: number; readonly sequence: number; readonly what: "picture" | "tile" }
+  | {
+      readonly kind: "broken";
+      readonly viewport: number;
+      readonly sequence: number;
+      readonly what: "picture" | "tile";
+      /** damaged: it can't be read; differs: it isn't what its digest is of. */
+      readonly why: "damaged" | "differs";
+    }
   | { readonly kind: "roundTrip"; readonly milliseconds: number; readonly serverTimeMs: number; readonly heardAtMs: number };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { PictureHeader } from "../net/wire";
-import { fidelityWords } from "./fidelity";
+import { fidelityWords, proofInWords, treatmentInWords } from "./fidelity";
 import { headerOf } from "./test_headers";
 
 const CT = { modality: "CT", intent: null };
@@ -36,5 +36,32 @@ describe("fidelity words", () => {
     expect(words({ fidelity: "lossy", quality: 60 }, { modality: "MG", intent: null })).toContain("not for interpretation");
     expect(words({}, { modality: "MG", intent: "FOR PROCESSING" })).toContain("for processing: not for interpretation");
     expect(words({}, { modality: "MG", intent: "FOR PRESENTATION" })).toBe("full | lossless");
+  });
+});
+
+describe("proof and treatment in words", () => {
+  it("test_S05_says_what_the_digest_is_of_and_whether_it_was_checked", () => {
+    const levels = headerOf({ digestKind: "levels", digest: "0123456789abcdef".repeat(4) });
+    const stored = headerOf({ digestKind: "payload", digest: "ab".repeat(32), fidelity: "stored" });
+    const named = "SHA-256 of the levels 0123456789abcdef";
+    expect(proofInWords(levels, "matches")).toBe(`${named}, checked in this browser: matches`);
+    expect(proofInWords(levels, "unavailable")).toBe(`${named}, this browser can't check it`);
+    expect(proofInWords(stored, "none")).toBe("SHA-256 of the stored bytes abababababababab, not checked: it plays");
+    const lossy = headerOf({ digestKind: "encoded", digest: "cd".repeat(8), fidelity: "lossy" });
+    expect(proofInWords(lossy, "none")).toBe("XXH64 of the levels before encoding cdcdcdcdcdcdcdcd, names what was encoded");
+    expect(proofInWords(headerOf(), "none")).toBe("none came with it");
+  });
+
+  it("test_S09_S10_says_what_was_done_beyond_the_window", () => {
+    expect(treatmentInWords(headerOf(), null)).toEqual([]);
+    const all = headerOf({ presented: true, subtracted: true, shutterApplied: true, overlaysDrawn: true, colourManaged: true });
+    expect(treatmentInWords(all, "Scanner RGB")).toEqual([
+      "presentation state applied",
+      "mask subtracted",
+      "shutter applied",
+      "overlays drawn",
+      "colours by ICC profile Scanner RGB",
+    ]);
+    expect(treatmentInWords(headerOf({ profileUnused: true }), null)).toEqual(["ICC profile not used"]);
   });
 });

@@ -1,5 +1,6 @@
 /** How far a picture can be trusted, in words, from its own header (S05). */
-import type { PictureHeader } from "../net/wire";
+import type { Proof } from "../net/proof";
+import type { DigestKind, PictureHeader } from "../net/wire";
 
 export type Trust = "full" | "source" | "preview" | "none";
 
@@ -29,6 +30,41 @@ export function fidelityWords(header: PictureHeader, facts: FidelityFacts): Fide
   if (isForProcessing(facts)) also.push("for processing: not for interpretation");
   else if (facts.modality === "MG" && (isLossy || header.reduced || header.sourceLossy)) also.push("not for interpretation");
   return { trust, headline: headlineOf(header), also };
+}
+
+const DIGEST_WORDS: Record<DigestKind, string> = {
+  none: "",
+  levels: "SHA-256 of the levels",
+  encoded: "XXH64 of the levels before encoding",
+  payload: "SHA-256 of the stored bytes",
+};
+const DIGITS_SHOWN = 16;
+
+/** The digest that a picture came with, and what became of it in this browser. */
+export function proofInWords(header: PictureHeader, proof: Proof): string {
+  const { digestKind, digest } = header;
+  if (digestKind === "none") return "none came with it";
+  const named = `${DIGEST_WORDS[digestKind]} ${digest.slice(0, DIGITS_SHOWN)}`;
+  if (digestKind === "encoded") return `${named}, names what was encoded`;
+  if (proof === "matches") return `${named}, checked in this browser: matches`;
+  if (proof === "unavailable") return `${named}, this browser can't check it`;
+  if (proof === "differs") return `${named}, checked in this browser: differs`;
+  return `${named}, not checked: ${header.kind === "tile" ? "a tile" : "it plays"}`;
+}
+
+/** What was done to the image beyond its window, from the picture's own flags. profile: name of its ICC profile. */
+export function treatmentInWords(header: PictureHeader, profile: string | null): string[] {
+  const named = profile ? ` ${profile}` : "";
+  const words: [boolean, string][] = [
+    [header.presented, "presentation state applied"],
+    [header.subtracted, "mask subtracted"],
+    [header.shutterApplied, "shutter applied"],
+    [header.overlaysDrawn, "overlays drawn"],
+    [header.inverted, "inverted"],
+    [header.colourManaged, `colours by ICC profile${named}`],
+    [header.profileUnused, `ICC profile${named} not used`],
+  ];
+  return words.filter(([isSo]) => isSo).map(([, said]) => said);
 }
 
 /** "source lossy 12:1", or without the ratio where the source doesn't state one. */

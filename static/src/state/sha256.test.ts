@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { sha256 } from "./sha256";
+import { Sha256, sha256 } from "./sha256";
 
 async function platformDigest(text: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
@@ -19,6 +19,16 @@ describe("SHA-256", () => {
     for (let length = 0; length < 200; length++) {
       const text = "é".repeat(length % 3) + "x".repeat(length);
       expect(sha256(text)).toBe(await platformDigest(text));
+    }
+  });
+
+  it("takes bytes in pieces of any length", async () => {
+    const bytes = Uint8Array.from({ length: 1000 }, (_, place) => (place * 7) % 256);
+    for (const piece of [1, 3, 63, 64, 65, 200, 999, 1000]) {
+      const hash = new Sha256();
+      for (let at = 0; at < bytes.length; at += piece) hash.add(bytes.subarray(at, at + piece));
+      const digest = await crypto.subtle.digest("SHA-256", bytes);
+      expect(hash.end()).toBe([...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join(""));
     }
   });
 });

@@ -1,28 +1,57 @@
-/** SHA-256 (FIPS 180-4) of a text in UTF-8: small states, also on pages where `crypto.subtle` isn't offered (plain HTTP). */
+/** SHA-256 (FIPS 180-4) where `crypto.subtle` isn't offered (plain HTTP): of texts, and of pictures' bytes by `Sha256`. */
 
 /** First 32 bits of the fractional parts of the cube roots of the first 64 primes, and of the square roots of the first 8. */
 const [ROUNDS, BEGIN] = constants();
 
-/** Return the digest as 64 hexadecimal digits. */
+const BLOCK_BYTES = 64;
+
+/** Return the digest of a text in UTF-8 as 64 hexadecimal digits. */
 export function sha256(text: string): string {
-  const words = padded(new TextEncoder().encode(text));
-  const digest = Uint32Array.from(BEGIN);
-  for (let block = 0; block < words.length; block += 16) compress(digest, words.subarray(block, block + 16));
-  return [...digest].map((word) => word.toString(16).padStart(8, "0")).join("");
+  return new Sha256().add(new TextEncoder().encode(text)).end();
 }
 
-/** The bytes as big-endian words, with the closing bit and the length in bits, in whole blocks of 64 bytes. */
-function padded(bytes: Uint8Array): Uint32Array {
-  const view = new DataView(new ArrayBuffer((((bytes.length + 8) >> 6) + 1) << 6));
-  new Uint8Array(view.buffer).set(bytes);
-  view.setUint8(bytes.length, 0x80);
-  view.setBigUint64(view.byteLength - 8, BigInt(bytes.length) * 8n);
-  return Uint32Array.from({ length: view.byteLength / 4 }, (_, word) => view.getUint32(word * 4));
+/** A digest of bytes that come in pieces. */
+export class Sha256 {
+  private readonly digest = Uint32Array.from(BEGIN);
+  private readonly schedule = new Uint32Array(64);
+  private rest = new Uint8Array(0);
+  private length = 0;
+
+  add(bytes: Uint8Array): this {
+    this.length += bytes.length;
+    this.take(this.rest.length > 0 ? joined(this.rest, bytes) : bytes);
+    return this;
+  }
+
+  /** Return 64 hexadecimal digits; nothing can be added after that. */
+  end(): string {
+    const closing = new Uint8Array((((this.rest.length + 8) >> 6) + 1) * BLOCK_BYTES - this.rest.length);
+    closing[0] = 0x80;
+    new DataView(closing.buffer).setBigUint64(closing.length - 8, BigInt(this.length) * 8n);
+    this.take(joined(this.rest, closing));
+    return [...this.digest].map((word) => word.toString(16).padStart(8, "0")).join("");
+  }
+
+  private take(bytes: Uint8Array): void {
+    const whole = bytes.length - (bytes.length % BLOCK_BYTES);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    for (let at = 0; at < whole; at += BLOCK_BYTES) {
+      for (let word = 0; word < 16; word++) this.schedule[word] = view.getUint32(at + word * 4);
+      compress(this.digest, this.schedule);
+    }
+    this.rest = bytes.slice(whole);
+  }
 }
 
-function compress(digest: Uint32Array, block: Uint32Array): void {
-  const w = new Uint32Array(64);
-  w.set(block);
+function joined(one: Uint8Array, other: Uint8Array): Uint8Array<ArrayBuffer> {
+  const both = new Uint8Array(one.length + other.length);
+  both.set(one);
+  both.set(other, one.length);
+  return both;
+}
+
+/** w: its first 16 words are the block. */
+function compress(digest: Uint32Array, w: Uint32Array): void {
   for (let t = 16; t < 64; t++) {
     const [far, near] = [at(w, t - 15), at(w, t - 2)];
     const s0 = turned(far, 7) ^ turned(far, 18) ^ (far >>> 3);

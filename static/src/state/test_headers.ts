@@ -36,6 +36,8 @@ export function headerOf(change: Partial<PictureHeader> = {}): PictureHeader {
     tileRow: 0,
     level: 0,
     payloadBytes: 0,
+    digestKind: "none",
+    digest: "",
     levelsDigest: "",
     ...change,
   };

@@ -1,14 +1,16 @@
 /** The margin's word on trust, and the details behind it. */
 import { html, type TemplateResult } from "lit";
 import type { OpenedDocument } from "../net/documents";
+import type { Proof } from "../net/proof";
 import type { PictureHeader } from "../net/wire";
-import { type FidelityWords, fidelityWords } from "../state/fidelity";
+import { type FidelityWords, fidelityWords, proofInWords, treatmentInWords } from "../state/fidelity";
 import { type LineFacts, lineInWords } from "../state/line_quality";
 import { windowInWords } from "../state/windows";
 
 export interface DetailFacts {
   readonly opened: OpenedDocument;
   readonly header: PictureHeader;
+  readonly proof: Proof;
   readonly line: LineFacts;
   readonly dropped: number;
   readonly refused: number;
@@ -39,11 +41,13 @@ export function detailsPanel(facts: DetailFacts): TemplateResult {
     ["Rendered in", `${milliseconds(header.renderMicroseconds)} + ${milliseconds(header.encodeMicroseconds)} encoding`],
   ];
   if (header.windowCenter !== null && header.windowWidth !== null) {
-    rows.splice(3, 0, ["Window", windowInWords(header.windowCenter, header.windowWidth, opened.window_unit)]);
+    rows.push(["Window", windowInWords(header.windowCenter, header.windowWidth, opened.window_unit)]);
   }
   if (opened.cine) rows.push(["Clock", `${opened.cine.source}${opened.cine.assumed ? " (assumed)" : ""}`]);
   if (facts.line.roundTripMs !== null) rows.push(["Line", lineInWords(facts.line)]);
-  if (header.levelsDigest) rows.push(["SHA-256 of levels", header.levelsDigest.slice(0, 16)]);
+  rows.splice(1, 0, ["Proof", proofInWords(header, facts.proof)]);
+  const treatment = treatmentInWords(header, opened.chain?.colour_profile ?? null);
+  if (treatment.length > 0) rows.splice(2, 0, ["Drawn with", treatment.join(", ")]);
   rows.push(["Dropped, refused", `${facts.dropped} frames, ${facts.refused} pictures`]);
   for (const note of opened.notes) rows.push(["Note", note]);
   return html`<section class="details" tabindex="0" aria-label="Fidelity details">

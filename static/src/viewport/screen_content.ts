@@ -3,6 +3,7 @@
  *
  * Nothing gets there but by `take`; what belongs to another subscription, or can't be found in its tables, is counted and closed.
  */
+import type { Proof } from "../net/proof";
 import type { PictureHeader } from "../net/wire";
 import type { IdentityTable, Refusal } from "../state/identity";
 import { LookHistory } from "../state/look_history";
@@ -20,7 +21,7 @@ export class ScreenContent {
   }
 
   /** Take a bitmap over; false when it was refused. */
-  take(header: PictureHeader, bitmap: ImageBitmap): boolean {
+  take(header: PictureHeader, bitmap: ImageBitmap, proof: Proof): boolean {
     const identified = this.table?.identify(header) ?? "other epoch";
     if (!this.table || typeof identified === "string") {
       bitmap.close();
@@ -29,7 +30,7 @@ export class ScreenContent {
       return false;
     }
     this.blank();
-    this.onScreen = { opened: this.table.opened, header, identified, bitmap, look: this.looks.of(header.sequence) };
+    this.onScreen = { opened: this.table.opened, header, identified, bitmap, proof, look: this.looks.of(header.sequence) };
     this.picturesShown += 1;
     return true;
   }

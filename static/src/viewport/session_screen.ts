@@ -1,5 +1,6 @@
 /** What a stack's session and its element say to each other. */
 import type { OpenedDocument } from "../net/documents";
+import type { Proof } from "../net/proof";
 import type { PictureHeader } from "../net/wire";
 import type { Identified } from "../state/identity";
 import type { Look } from "../state/look";
@@ -11,6 +12,7 @@ export interface OnScreen {
   readonly header: PictureHeader;
   readonly identified: Identified;
   readonly bitmap: ImageBitmap;
+  readonly proof: Proof;
   /** That it was asked for by; null: not known any more. */
   readonly look: Look | null;
 }

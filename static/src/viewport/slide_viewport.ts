@@ -333,7 +333,7 @@ export class SlideViewport extends LitElement implements ChannelListener, SlideS
     const header = this.scene?.lastHeader;
     if (!this.details || !header || !this.opened) return nothing;
     const refused = this.scene?.tilesRefused ?? 0;
-    return detailsPanel({ opened: this.opened, header, line: this.client.line, dropped: 0, refused });
+    return detailsPanel({ opened: this.opened, header, proof: "none", line: this.client.line, dropped: 0, refused });
   }
 
   private inWords(): string {

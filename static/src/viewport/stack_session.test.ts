@@ -131,3 +131,34 @@ describe("preview and rest", () => {
     expect(line.lastView.view).toMatchObject({ size: null, window: [40, 80] });
   });
 });
+
+describe("a picture that differs from its proof", () => {
+  const opened = () => {
+    const tried = session();
+    tried.stack.show({ series_instance_uid: "2.25.2" });
+    tried.line.opened();
+    return tried;
+  };
+
+  it("test_S05_is_asked_for_once_more_and_then_said_so", () => {
+    const { line, stack } = opened();
+    const first = line.lastView.sequence;
+    line.differs(first);
+    expect(stack.condition.kind).toBe("loading");
+    expect(line.lastView.sequence).toBe(first + 1);
+    line.differs(first + 1);
+    expect(stack.onScreen).toBeNull();
+    expect(stack.condition).toMatchObject({ kind: "error", words: "This picture does not match its proof" });
+  });
+
+  it("is forgotten once a good one comes, and when it is of what was shown before", () => {
+    const { line, stack } = opened();
+    line.differs(line.lastView.sequence);
+    line.picture("good", { ...FIRST, sequence: line.lastView.sequence }, "matches");
+    expect(stack.onScreen?.proof).toBe("matches");
+    line.differs(line.lastView.sequence - 1);
+    stack.act({ kind: "invert" });
+    line.differs(line.lastView.sequence);
+    expect(stack.condition.kind).toBe("ready");
+  });
+});

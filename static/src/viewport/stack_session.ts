@@ -5,6 +5,7 @@
  * that every text is about the picture that is seen (S01).
  */
 import type { OpenedDocument } from "../net/documents";
+import type { Proof } from "../net/proof";
 import type { Channel, ChannelListener, StreamSource } from "../net/stream_client";
 import type { PictureHeader } from "../net/wire";
 import type { Connection, FaultDocument, Target, WireView } from "../net/worker_messages";
@@ -44,6 +45,8 @@ export class StackSession implements ChannelListener, CineScreen, FollowingSessi
   readonly wishes: PictureWishes;
   private readonly following = new Following(this);
   private readonly sharing: CineSharing;
+  /** The last picture differed from its proof. */
+  private isDoubted = false;
   /** The stored frames can't go out as they are: the loop is encoded instead. */
   private isLoopEncoded = false;
 
@@ -222,12 +225,13 @@ export class StackSession implements ChannelListener, CineScreen, FollowingSessi
     this.screen.moved("itself");
   }
 
-  picture(header: PictureHeader, bitmap: ImageBitmap): void {
+  picture(header: PictureHeader, bitmap: ImageBitmap, proof: Proof): void {
     if (this.cine?.isPlaying || header.sequence <= this.drawnSequence) {
       bitmap.close();
       return;
     }
-    if (!this.take(header, bitmap)) return;
+    if (!this.take(header, bitmap, proof)) return;
+    this.isDoubted = false;
     this.drawnSequence = header.sequence;
     this.fault = null;
     this.wishes.arrived(header);
@@ -252,7 +256,7 @@ export class StackSession implements ChannelListener, CineScreen, FollowingSessi
   }
 
   drawFrame(header: PictureHeader, bitmap: ImageBitmap): boolean {
-    if (!this.take(header, bitmap)) return false;
+    if (!this.take(header, bitmap, "none")) return false;
     this.view = { ...this.view, index: this.onScreen?.identified.index ?? this.view.index };
     if (header.fidelity === "lossless" && !this.isLoopEncoded) {
       this.isLoopEncoded = true;
@@ -267,8 +271,13 @@ export class StackSession implements ChannelListener, CineScreen, FollowingSessi
     if (this.sharing.isAnchoredAnew(this.cine) && !this.isFollowing) this.screen.moved("itself");
   }
 
-  broken(): void {
-    this.failed({ status: 500, sentence: "This picture arrived damaged" });
+  /** What differs from its proof isn't shown; it is asked for once more. */
+  broken(_what: "picture" | "tile", sequence: number, why: "damaged" | "differs"): void {
+    if (why === "damaged") return this.failed({ status: 500, sentence: "This picture arrived damaged" });
+    if (sequence < Math.max(this.drawnSequence, this.firstSequence)) return;
+    if (this.isDoubted) return this.failed({ status: 500, sentence: "This picture does not match its proof" });
+    this.isDoubted = true;
+    this.wishes.whole();
   }
 
   whenFault(fault: FaultDocument): void {
@@ -294,8 +303,8 @@ export class StackSession implements ChannelListener, CineScreen, FollowingSessi
     this.screen.changed();
   }
 
-  private take(header: PictureHeader, bitmap: ImageBitmap): boolean {
-    const isTaken = this.content.take(header, bitmap);
+  private take(header: PictureHeader, bitmap: ImageBitmap, proof: Proof): boolean {
+    const isTaken = this.content.take(header, bitmap, proof);
     if (isTaken) this.report(header.sequence);
     else this.screen.changed();
     return isTaken;
@@ -417,6 +426,7 @@ export class StackSession implements ChannelListener, CineScreen, FollowingSessi
     this.cine = null;
     this.content.table = null;
     this.fault = null;
+    this.isDoubted = false;
     this.isLoopEncoded = false;
     this.content.looks.forget(this.channel.nextSequence);
     this.content.blank();

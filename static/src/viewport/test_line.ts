@@ -1,5 +1,6 @@
 /** A session at the end of a line whose other end a test holds; for tests alone. */
 import type { OpenedDocument } from "../net/documents";
+import type { Proof } from "../net/proof";
 import { StreamClient, type WorkerPort } from "../net/stream_client";
 import type { PictureHeader } from "../net/wire";
 import type { FromWorker, ToWorker } from "../net/worker_messages";
@@ -33,9 +34,12 @@ export class Line implements WorkerPort {
   opened(change: Partial<OpenedDocument> = {}): void {
     this.say({ kind: "opened", viewport: 1, opened: openedOf({ epoch: this.epoch, ...change }) });
   }
-  picture(name: string, change: Partial<PictureHeader>): void {
+  picture(name: string, change: Partial<PictureHeader>, proof: Proof = "matches"): void {
     const bitmap = { close: () => this.closed.push(name) } as unknown as ImageBitmap;
-    this.say({ kind: "picture", header: headerOf({ epoch: this.epoch, ...change }), bitmap });
+    this.say({ kind: "picture", header: headerOf({ epoch: this.epoch, ...change }), bitmap, proof });
+  }
+  differs(sequence: number): void {
+    this.say({ kind: "broken", viewport: 1, sequence, what: "picture", why: "differs" });
   }
 }
 

@@ -6,4 +6,4 @@ from archive.services import decoding
 from config.settings import *  # noqa: F403
 
 decoding._SCRIPT = Path(__file__).with_name("hostile_decoder.py")
-DECODE_LIMIT_S = 1
+DECODE_LIMIT_S = 2

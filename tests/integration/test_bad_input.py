@@ -1,5 +1,6 @@
 """Bad input on a running server: each viewport says in words what is wrong, others go on, the process stays up and small."""
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -69,15 +70,15 @@ async def test_others_go_on_while_a_decoder_hangs(bad_server: BadServer) -> None
         await _answer(peer, 2, good_object())
         await peer.subscribe(1, 1, hanging.series)
         await peer.say(Kind.VIEW, 1, sequence=1, index=0, view={})
-        before: list[Received] = []
-        for sequence in range(2, 32):
+        pictures, fault = 0, Received(0, 0)
+        for sequence in itertools.count(2):
             await peer.say(Kind.VIEW, 2, sequence=sequence, index=0, view={"window": [sequence, 100], "codec": "jpeg"})
-            await peer.hear_until(
-                lambda message, wanted=sequence: message.header is not None and message.header.sequence == wanted,  # type: ignore[misc]
-                before,
-            )
-        assert not [message for message in before if message.kind == Kind.FAULT]
-        fault = await peer.hear_kind(Kind.FAULT)
+            heard = await peer.hear_until(lambda message: message.kind in (Kind.PICTURE, Kind.FAULT))
+            if heard.kind == Kind.FAULT:
+                fault = heard
+                break
+            pictures += heard.viewport == 2
+        assert pictures >= 3
         assert (fault.viewport, fault.document["status"], fault.document["sentence"]) == (1, 415, STOPPED)
         await peer.say(Kind.VIEW, 1, sequence=2, index=0, view={"window": [1, 2]})  # another view of it: refused at once
         assert (await peer.hear_kind(Kind.FAULT)).document["sentence"] == STOPPED

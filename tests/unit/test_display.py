@@ -206,6 +206,17 @@ def test_whether_stored_samples_are_the_levels(fields, view, expected):
     assert shows_stored_levels(description, 0, view) is expected
 
 
+def test_a_function_that_is_asked_for_holds_for_the_full_range_too():
+    """Full range of 8 bits is 128/256. SIGMOID at 128 is half of 255, at 0 it is 255 / (1 + e^2) = 30.4 (C.11.2.1.3.1)."""
+    decoded, description = image([0, 128, 255], bits_allocated=8, bits_stored=8)
+    sigmoid = ViewState(voi_function="SIGMOID")
+    assert shows_stored_levels(description, 0, ViewState())
+    assert not shows_stored_levels(description, 0, sigmoid)
+    assert display_levels(decoded, description, 0, sigmoid).values.tolist() == [[30, 128, 224]]
+    wide, wide_description = image([0, 1000], bits_stored=12)  # of more bits the frame's own range counts: 500.5/1001
+    assert display_levels(wide, wide_description, 0, sigmoid).values.tolist() == [[30, 224]]
+
+
 def test_colour_samples_are_levels_whatever_the_window():
     _, description = image([[[1, 2, 3]]], bits_allocated=8, photometric_interpretation="YBR_FULL_422")
     assert shows_stored_levels(description, 0, ViewState(window=(1, 1)))

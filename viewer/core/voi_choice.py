@@ -64,7 +64,15 @@ def voi_of(decoded: DecodedFrame, description: ImageDescription, frame_index: in
         values = grey if grey.size else values
     low, high = frame_extent(values, description.padding)
     ends = apply_modality(np.array([low, high]), modality) if isinstance(modality, Rescale) else modality.entries
-    return range_voi(float(ends.min()), float(ends.max()), is_integer=description.pixel_kind == "integer")
+    return _full_range(float(ends.min()), float(ends.max()), description, view)
+
+
+def _full_range(low: float, high: float, description: ImageDescription, view: ViewState) -> Voi:
+    """Return the window of a range, with the function that the view asks for; the image's own belongs to windows of its own."""
+    voi = range_voi(low, high, is_integer=description.pixel_kind == "integer")
+    if not view.voi_function or voi.center is None or voi.width is None:
+        return voi
+    return _window(voi.center, voi.width, view.voi_function, description)
 
 
 def _window(center: float, width: float, stated: str, description: ImageDescription) -> Voi:
@@ -108,5 +116,5 @@ def stored_voi(description: ImageDescription, frame_index: int, view: ViewState)
     modality = modality_of(description, frame_index)
     is_plain = isinstance(modality, Rescale) and modality.is_identity
     if description.pixel_kind == "integer" and description.bits_stored <= 8 and is_plain:
-        return range_voi(*stored_range(description), is_integer=True)
+        return _full_range(*stored_range(description), description, view)
     return None

@@ -37,4 +37,5 @@ test("S09 what is switched off is named, and windows that are not the first", ()
     "Bone table",
     "VOI LINEAR EXACT",
   ]);
+  expect(lookWords({ opened, header: headerOf({ windowCenter: null }), look: { ...FIRST_LOOK, voiFunction: "SIGMOID" } }, "")).toEqual([]);
 });

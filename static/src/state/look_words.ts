@@ -23,6 +23,6 @@ export function lookWords({ opened, header, look }: LookOnScreen, label: string)
   if (look?.shutter === false && !header.shutterApplied) words.push("Shutter off");
   if (header.profileUnused) words.push("Colours without their ICC profile");
   if (look && look.voi !== null) words.push(voiInWords(opened, look.voi));
-  if (look?.voiFunction) words.push(`VOI ${look.voiFunction.replace("_", " ")}`);
+  if (look?.voiFunction && header.windowCenter !== null) words.push(`VOI ${look.voiFunction.replace("_", " ")}`);
   return words;
 }

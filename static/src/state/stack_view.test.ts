@@ -33,6 +33,12 @@ describe("stack view", () => {
     expect(changed(placed, { kind: "reset" }, 9)).toEqual({ ...FIRST_VIEW, index: 3 });
   });
 
+  it("no longer names a window of the image's once the person has another", () => {
+    const own = changed(FIRST_VIEW, { kind: "look", look: { voi: 1, overlays: false } }, 9);
+    expect(changed(own, { kind: "window", window: [40, 80] }, 9).look).toEqual({ ...FIRST_VIEW.look, overlays: false });
+    expect(changed(own, { kind: "window", window: null }, 9).look.voi).toBe(1);
+  });
+
   it("takes a window of the image's instead of the person's, and leaves it for any other switch", () => {
     const own = { ...FIRST_VIEW, window: [40, 80] as const };
     expect(changed(own, { kind: "look", look: { voi: 1 } }, 9)).toMatchObject({ window: null, look: { voi: 1 } });

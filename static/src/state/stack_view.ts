@@ -63,7 +63,7 @@ export function changed(view: StackView, action: ViewAction, frameCount: number)
     case "go":
       return { ...view, index: clamp(action.index, 0, frameCount - 1) };
     case "window":
-      return { ...view, window: action.window };
+      return windowed(view, action.window);
     case "invert":
       return { ...view, invert: !view.invert };
     case "look":
@@ -137,6 +137,12 @@ export function rectOnScreen(
     top: Math.min(one.y, two.y),
     bottom: Math.max(one.y, two.y),
   };
+}
+
+/** The person's window takes the place of the image's own that was chosen. */
+function windowed(view: StackView, window: Window | null): StackView {
+  const look = window === null || view.look.voi === null ? view.look : { ...view.look, voi: null };
+  return { ...view, window, look };
 }
 
 /** A presentation state, and the stored image, bring their own window and place; a window of the image takes the place of the person's. */

@@ -28,18 +28,18 @@ async (milliseconds) => {
 }
 """
 
-# How far the phases of both panes are apart at most, in beats. Looked at between two drawings of either.
+# How far the phases of both panes are apart, in beats, in nine of ten animation frames: a busy machine draws one late now and then.
 APART = """
 async ([milliseconds, frames]) => {
-  let most = 0;
+  const found = [];
   const began = performance.now();
   while (performance.now() - began < milliseconds) {
     await new Promise(requestAnimationFrame);
     const [one, other] = window.viewbox.panes.map((pane) => pane.header.index / frames);
     const by = Math.abs(one - other);
-    most = Math.max(most, Math.min(by, 1 - by));
+    found.push(Math.min(by, 1 - by));
   }
-  return most;
+  return found.sort((one, other) => one - other)[Math.floor(found.length * 0.9)];
 }
 """
 
@@ -141,8 +141,7 @@ def test_S08_loops_of_one_stress_echo_play_in_step_and_say_how(echo: Window):
     expect(steps).to_have_text(["in step 1.00×, 1 beat", "in step 0.60×, one beat assumed"])
     page.wait_for_function("() => window.viewbox.panes.every((pane) => pane?.cineFramesShown > 5)")
     apart: float = page.evaluate(APART, [1500, stress_echo.FRAMES])
-    # A frame of each is 0.04 of a beat; what either draws late on a busy machine comes on top.
-    assert apart < 0.2
+    assert apart < 0.15  # a frame of each is 0.04 of a beat
     page.keyboard.press("Space")
     page.wait_for_function("() => window.viewbox.panes.every((pane) => !pane.isPlaying)")
     page.keyboard.press("Home")

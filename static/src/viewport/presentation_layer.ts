@@ -6,13 +6,12 @@ import type { AreaDocument, PresentationDocument } from "../net/presentation_doc
 import { keyWords, nextKeyPlace } from "../state/key_images";
 import { lookWords } from "../state/look_words";
 import { isItemOf } from "../state/looks_offered";
-import { areaOf, firstPlace, includes, type NamedFrame } from "../state/presentation";
-import { areaWords, type Ground, type Placement, placementBy } from "../state/presentation_geometry";
-import { drawnLayers } from "../state/presentation_graphics";
-import { aspectOf, type Size } from "../state/stack_view";
+import type { Placement } from "../state/presentation_geometry";
+import type { Size } from "../state/stack_view";
 import type { Command } from "../tools/keys";
 import type { GlassHost, GlassLayer, GlassScene } from "./glass_layer";
-import { graphicsView, lookNotes, placingOn } from "./presentation_view";
+import { lookNotes } from "./look_notes";
+import type { ShownState } from "./presentation_view";
 
 /** By which state and area the picture was laid, how, and on a glass of which size. */
 interface Placed {
@@ -24,7 +23,7 @@ interface Placed {
 type LookCommand = Extract<Command, { kind: "look" }>;
 
 export class PresentationLayer implements GlassLayer {
-  private readonly known = new Map<string, PresentationDocument>();
+  private readonly known = new Map<string, ShownState>();
   private readonly asked = new Set<string>();
   /** The state that was chosen last; its document may still be on its way. */
   private chosen: string | null = null;
@@ -39,11 +38,11 @@ export class PresentationLayer implements GlassLayer {
     const { header, look } = scene.shown;
     const state = look?.presentation ? (this.known.get(look.presentation) ?? null) : null;
     const shown = header.presented ? state : null;
-    const graphics = shown && look?.overlays ? drawnLayers(shown, frameOf(scene), placingOn(scene, areaOf(shown, frameOf(scene)))) : [];
-    const words = [...lookWords(scene.shown, state?.label ?? ""), ...this.placeWords(scene, shown)];
+    const graphics = shown && look?.overlays ? shown.graphics(scene) : nothing;
+    const words = [...lookWords(scene.shown, state?.state.label ?? ""), ...(shown?.words(scene) ?? [])];
     const keys = keyWords(this.notesOf(scene), scene.shown.identified.index);
-    const caveats = [...(this.problem ? [this.problem] : []), ...(shown?.notes ?? [])];
-    return html`${graphics.length > 0 ? graphicsView(scene.size, graphics) : nothing}${lookNotes({ scene, words, keys, caveats })}`;
+    const caveats = [...(this.problem ? [this.problem] : []), ...(shown?.state.notes ?? [])];
+    return html`${graphics}${lookNotes({ scene, words, keys, caveats })}`;
   }
 
   pictureChanged(scene: GlassScene | null): void {
@@ -51,16 +50,15 @@ export class PresentationLayer implements GlassLayer {
     if (!scene || !uid) return;
     const state = this.known.get(uid);
     if (!state) return void this.learn(uid);
-    const area = areaOf(state, frameOf(scene));
-    const by = area ?? state;
     const { placed } = this;
-    if (placed?.by !== by) return this.place(by, placementBy(state.geometry, area, groundOf(scene)), scene);
+    if (!placed || placed.by !== state.laidBy(scene)) return this.place(state, scene);
     if (isSameSize(placed.size, scene.size)) this.isAsPlaced = isSamePlace(placed.at, scene.view);
-    else if (this.isAsPlaced) this.place(by, placementBy(state.geometry, area, groundOf(scene)), scene);
+    else if (this.isAsPlaced) this.place(state, scene);
   }
 
-  private place(by: Placed["by"], at: Placement, { size }: GlassScene): void {
-    this.placed = { by, at, size };
+  private place(state: ShownState, scene: GlassScene): void {
+    const at = state.placement(scene);
+    this.placed = { by: state.laidBy(scene), at, size: scene.size };
     this.isAsPlaced = true;
     if (!this.host.isFollowing) this.host.perform({ kind: "place", ...at });
   }
@@ -93,7 +91,7 @@ export class PresentationLayer implements GlassLayer {
     const { item } = this.host;
     const isStillWanted = () => this.chosen === uid && this.host.item === item;
     try {
-      this.known.set(uid, await presentationState(uid));
+      await this.read(uid);
       if (isStillWanted()) this.host.perform(command);
     } catch (error) {
       if (!isStillWanted()) return;
@@ -107,18 +105,22 @@ export class PresentationLayer implements GlassLayer {
     if (this.asked.has(uid)) return;
     this.asked.add(uid);
     try {
-      this.known.set(uid, await presentationState(uid));
+      await this.read(uid);
       this.host.requestUpdate();
-    } catch {
-      this.asked.delete(uid); // the next picture asks again
+    } catch (error) {
+      if (!(error instanceof ApiError)) this.asked.delete(uid); // no answer: the next picture asks again
     }
   }
 
+  private async read(uid: string): Promise<void> {
+    const [state, { ShownState }] = await Promise.all([presentationState(uid), import("./presentation_view")]);
+    this.known.set(uid, new ShownState(state));
+  }
+
   /** A state about other frames than the one on screen is shown where it begins. */
-  private goWhereItIsAbout(state: PresentationDocument): void {
+  private goWhereItIsAbout(state: ShownState): void {
     const { scene } = this.host;
-    if (!scene || includes(state.applies_to, frameOf(scene))) return;
-    const index = firstPlace(state, framesOf(scene));
+    const index = scene && state.beginsAt(scene);
     if (index !== null) this.host.perform({ kind: "go", index });
   }
 
@@ -134,11 +136,6 @@ export class PresentationLayer implements GlassLayer {
     const item: ItemDocument | null = this.host.item;
     return item && isItemOf(item, shown.opened) ? (item.key_notes ?? []) : [];
   }
-
-  private placeWords(scene: GlassScene, state: PresentationDocument | null): string[] {
-    const area = state && areaOf(state, frameOf(scene));
-    return area ? areaWords(area, scene.zoom, groundOf(scene)) : [];
-  }
 }
 
 function isSameSize(one: Size, other: Size): boolean {
@@ -148,23 +145,4 @@ function isSameSize(one: Size, other: Size): boolean {
 function isSamePlace(one: Placement, { orientation, zoom, pan }: Placement): boolean {
   const isTurnedAlike = one.orientation.turns === orientation.turns && one.orientation.mirrored === orientation.mirrored;
   return isTurnedAlike && one.zoom === zoom && one.pan.x === pan.x && one.pan.y === pan.y;
-}
-
-function frameOf({ shown }: GlassScene): NamedFrame {
-  const { instance, frame } = shown.identified;
-  return { sopInstanceUid: instance.sop_instance_uid, frameNumber: frame.frame_number };
-}
-
-function framesOf({ shown }: GlassScene): NamedFrame[] {
-  const { frames, instances } = shown.opened;
-  return frames.map(({ instance, frame_number }) => ({
-    sopInstanceUid: instances[instance]?.sop_instance_uid ?? "",
-    frameNumber: frame_number,
-  }));
-}
-
-function groundOf({ size, shown }: GlassScene): Ground {
-  const { header, opened } = shown;
-  const image = { width: header.sourceColumns, height: header.sourceRows };
-  return { viewport: size, image, aspect: aspectOf(opened), pixelRatio: globalThis.devicePixelRatio || 1 };
 }

@@ -23,12 +23,12 @@ import { detailsPanel } from "./fidelity_view";
 import { type GlassHost, type GlassScene, sceneOf } from "./glass_layer";
 import { glassStyles } from "./glass_styles";
 import { Layers } from "./layers";
+import { lookStyles } from "./look_notes";
 import { changeLoop, LoopMoved } from "./loop_handling";
 import { measuringStyles } from "./measuring_styles";
 import { overlays } from "./overlays";
 import { type DrawnPicture, PictureCanvas } from "./picture_canvas";
 import { type Pointed, Pointing, pointerMarker, pointerStyles } from "./pointing";
-import { presentationStyles } from "./presentation_view";
 import { referenceStyles } from "./reference_layer";
 import type { Followed, SessionScreen } from "./session_screen";
 import type { Seat } from "./side_by_side";
@@ -42,7 +42,7 @@ const SAY_AFTER_MS = 600;
 
 @customElement("viewbox-stack")
 export class StackViewport extends LitElement implements SessionScreen, GestureHandler, GlassHost, Pointed {
-  static override styles = [controls, glassStyles, stripStyles, pointerStyles, measuringStyles, presentationStyles, referenceStyles];
+  static override styles = [controls, glassStyles, stripStyles, pointerStyles, measuringStyles, lookStyles, referenceStyles];
 
   @property({ attribute: false }) client!: StreamClient;
   @property({ attribute: false }) target: Target | null = null;

@@ -262,8 +262,8 @@ def parse_view(document: dict[str, Any]) -> ViewState:
         raise Malformed("size must be [columns, rows] or null")
     fields = _chain_fields(document)
     codec = document.get("codec", "auto")
-    if codec not in ("auto", "jpeg", "png", "stored"):
-        raise Malformed("codec must be auto, jpeg, png or stored")
+    if codec not in ("auto", "jpeg", "png", "stored", "values"):
+        raise Malformed("codec must be auto, jpeg, png, stored or values")
     quality = _integer(document, "quality", 100, 1) if "quality" in document else 80
     if "voi_function" in document:
         if document["voi_function"] not in ("LINEAR", "LINEAR_EXACT", "SIGMOID"):

@@ -9,6 +9,7 @@ from typing import Any
 
 from viewer.core.frame_facts import Facts, ImageRecord, number, numbers, text, value_at
 from viewer.core.geometry import Plane, edges_of_frame, placement_of_frame
+from viewer.core.local_levels import offers_values
 from viewer.core.opened_chain import chain_of
 from viewer.core.slide import LevelGrid
 from viewer.core.spacing import mpp_um_of, pixel_aspect_of, regions_of, spacing_of
@@ -72,6 +73,7 @@ def shown_of(
         "windows": windows_of(facts, first_frame),
         "window_unit": window_unit_of(facts, modality, first_frame),
         "chain": chain_of(facts),
+        "values": not levels and offers_values(facts, rows=first.rows, columns=first.columns),
         "spacing": _spacing_of_slide(facts) if levels else spacing.as_json(),
         "pixel_aspect": 1.0 if levels else pixel_aspect_of(facts, spacing),
         "regions": regions_of(facts, rows=first.rows, columns=first.columns),

@@ -26,6 +26,7 @@ class Codec(IntEnum):
     NONE = 0
     JPEG = 1
     PNG = 2
+    VALUES = 3  # viewer.core.local_levels
 
 
 class Fidelity(IntEnum):

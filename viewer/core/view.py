@@ -9,7 +9,7 @@ import orjson
 from archive.core.uids import is_valid_uid
 from governance.core.faults import Malformed
 
-CodecChoice = Literal["auto", "jpeg", "png", "stored"]
+CodecChoice = Literal["auto", "jpeg", "png", "stored", "values"]
 VOI_FUNCTIONS = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
 MAX_VOI = 255
 # Fields that came after the first pictures were named by this form: they are in it only where they are not as they were then.
@@ -24,7 +24,8 @@ class ViewState:
     voi_function: "LINEAR", "LINEAR_EXACT" or "SIGMOID" (PS3.3 C.11.2.1.2); "" is the image's own.
     invert: exchange black and white, on top of MONOCHROME1.
     max_columns, max_rows: the picture is reduced to fit, never enlarged; 0 is native.
-    codec: "auto" is lossless (stored bytes where they are the truth, else PNG); "stored" the same; "jpeg" always encodes.
+    codec: "auto" is lossless (stored bytes where they are the truth, else PNG); "stored" the same; "jpeg" always encodes;
+        "values" is the stored values, of which the client makes the levels (viewer.core.local_levels).
     quality: of JPEG, 1 to 100.
     overlays, shutter, icc: draw overlay planes; hide what the shutter hides; take colours through the image's ICC profile.
     subtraction: subtract the mask of an angiogram, or not; None is as the image recommends.
@@ -55,7 +56,7 @@ class ViewState:
             raise Malformed("Window Width must be at least 1 for LINEAR")
         if self.max_columns < 0 or self.max_rows < 0:
             raise Malformed("a size cannot be negative")
-        if self.codec not in ("auto", "jpeg", "png", "stored") or not 1 <= self.quality <= 100:
+        if self.codec not in ("auto", "jpeg", "png", "stored", "values") or not 1 <= self.quality <= 100:
             raise Malformed("unknown codec, or a quality outside 1 to 100")
         if self.voi is not None and not 0 <= self.voi <= MAX_VOI:
             raise Malformed("no such window or VOI LUT")

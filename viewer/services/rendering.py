@@ -12,19 +12,21 @@ from archive.core.codecs import DecodedFrame, codec_for
 from archive.core.description import ImageDescription
 from archive.services import pixels, retrieve
 from archive.services.retrieve import StoredImage
-from governance.core.faults import NotFound
+from governance.core.faults import NotFound, Unsupported
 from viewer.core.applied import Applied
 from viewer.core.display import colour_management, shows_stored_levels
 from viewer.core.encode import encode_jpeg, encode_png, reduce_levels, reduced_size
 from viewer.core.icc import is_known
 from viewer.core.level_hash import level_hash
+from viewer.core.local_levels import pack_values
 from viewer.core.picture import Picture
 from viewer.core.picture_digest import NO_DIGEST, DigestKind
 from viewer.core.picture_header import Codec, Fidelity
 from viewer.core.shown_frame import show_frame
 from viewer.core.view import ViewState
-from viewer.core.voi_choice import stored_voi
+from viewer.core.voi_choice import stored_voi, voi_of
 from viewer.services import pool
+from viewer.services.frame_source import StoredFrames
 from viewer.services.presentation_states import StateInUse, frames_of, presented_flag
 
 MAX_BYTES_AT_ONCE = 500_000  # copying and hashing them takes 0.4 ms
@@ -36,7 +38,8 @@ def render_frame(*, image: StoredImage, frame_index: int, view: ViewState, state
     """Return a frame (from 0) of an image as a picture in a view.
 
     view.codec: "jpeg" always encodes here. "auto", "stored" and "png" are lossless: PNG, except that "auto" and "stored" hand
-    out a stored JPEG frame as it is where the view changes none of its pixels.
+    out a stored JPEG frame as it is where the view changes none of its pixels. "values" hands out the stored values, with what makes
+    levels of them (viewer.core.local_levels).
     state: the presentation state that the view names. A frame that it isn't about is shown without it; Picture.applied says so.
     Raises: NotFound outside the frames, and where the state isn't given; Malformed, Unsupported, TooLarge from decoding and the
     display chain.
@@ -52,6 +55,8 @@ def render_frame(*, image: StoredImage, frame_index: int, view: ViewState, state
         picture = passed_through(image, frame_index, view, description)
         if picture is not None:
             return replace(picture, applied=picture.applied | presented_flag(frames))
+    if view.codec == "values":
+        return _values(image, frame_index, view, frames, is_native=is_native, started=started)
     shown = show_frame(frames, frame_index, view)
     levels = shown.at_size(reduce_levels(shown.levels, rows, columns))
     rendered = perf_counter_ns()
@@ -138,6 +143,40 @@ def passed_through(
         render_us=(perf_counter_ns() - started) // 1000,
         encode_us=0,
         applied=colour_management(description, view) if description.samples_per_pixel == 3 else Applied.NOTHING,
+    )
+
+
+def _values(image: StoredImage, frame_index: int, view: ViewState, frames: StoredFrames, *, is_native: bool, started: int) -> Picture:
+    description = frames.description
+    if not is_native:
+        raise Unsupported("values", "of another size")
+    if frames.upper(frame_index) is not None:
+        raise Unsupported("values", "of blended images")
+    decoded = frames.decoded(frame_index)
+    voi = voi_of(decoded, description, frame_index, view)
+    rendered = perf_counter_ns()
+    data = pack_values(decoded, description, frame_index, view, voi)
+    source_lossy, source_ratio = _source_loss(image, frame_index, description, decoded)
+    pool.count(pictures_rendered=1)
+    return Picture(
+        data=data,
+        codec=Codec.VALUES,
+        quality=0,
+        width=description.columns,
+        height=description.rows,
+        source_columns=description.columns,
+        source_rows=description.rows,
+        window_center=math.nan if voi.center is None else voi.center,
+        window_width=math.nan if voi.width is None else voi.width,
+        fidelity=Fidelity.LOSSLESS,
+        source_lossy=source_lossy,
+        source_ratio=source_ratio,
+        inverted=view.invert,
+        digest_kind=DigestKind.PAYLOAD_SHA256,
+        digest=hashlib.sha256(data).digest(),
+        render_us=(rendered - started) // 1000,
+        encode_us=(perf_counter_ns() - rendered) // 1000,
+        applied=presented_flag(frames),
     )
 
 

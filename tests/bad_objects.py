@@ -24,7 +24,7 @@ LOSSLESS = bytes(imagecodecs.jpeg8_encode(GREY, lossless=True))
 PICTURE, REFUSED = "a picture", "refused at intake"
 DAMAGED = "The pixels of this image are damaged, or not as its header says."
 STOPPED = "Decoding this image took too long or too much memory, and was stopped."
-TOO_LARGE = "Too large."
+TOO_LARGE = "This image is larger than what can be shown."
 
 
 @dataclass(frozen=True)

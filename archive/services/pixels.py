@@ -20,7 +20,7 @@ from archive.services.decoding import guard_decoders
 from archive.services.frame_cache import frame_cache
 from archive.services.retrieve import StoredImage
 from archive.services.storage import object_store
-from governance.core.faults import Malformed, NotFound, TooLarge, Undecodable
+from governance.core.faults import Fault, ImageTooLarge, Malformed, NotFound, TooLarge, Undecodable
 
 DESCRIPTIONS_KEPT = 4096  # 2-3 kB each; a stack and its neighbours, many times
 WHOLE_HEADER_BYTES = 8_000_000  # of longer headers only what a description needs is read
@@ -42,7 +42,7 @@ def description_of(image: StoredImage) -> ImageDescription:
         return known
     try:
         description = _described(image)
-    except Malformed as exc:
+    except (Malformed, TooLarge) as exc:
         raise _of_the_image(exc) from exc
     with _lock:
         _descriptions[image.sha256] = description
@@ -51,9 +51,11 @@ def description_of(image: StoredImage) -> ImageDescription:
     return description
 
 
-def _of_the_image(exc: Malformed) -> Undecodable:
+def _of_the_image(exc: Fault) -> Fault:
     """Return a fault that says it is the image's, not the request's."""
-    return exc if isinstance(exc, Undecodable) else Undecodable(*exc.args)
+    if isinstance(exc, (Undecodable, ImageTooLarge)):
+        return exc
+    return ImageTooLarge(*exc.args) if isinstance(exc, TooLarge) else Undecodable(*exc.args)
 
 
 def _described(image: StoredImage) -> ImageDescription:
@@ -127,7 +129,7 @@ def _decoded_now(image: StoredImage, frame_index: int, description: ImageDescrip
         if description.is_word_swapped:
             return decode_frame(_in_byte_order(image, frame_index), description, frame_index)
         return decode_frame(encoded(image, frame_index, description), description, frame_index)
-    except Malformed as exc:
+    except (Malformed, TooLarge) as exc:
         raise _of_the_image(exc) from exc
 
 

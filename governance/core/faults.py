@@ -59,6 +59,10 @@ class TooLarge(Fault):
     """The input is larger than the stated limit."""
 
 
+class ImageTooLarge(TooLarge):
+    """An image of more pixels, or a frame of more bytes, than can be shown."""
+
+
 class Exhausted(Fault):
     """A bounded resource is used up for now; try again later."""
 
@@ -86,6 +90,7 @@ ANSWERS: dict[type[BaseException], Answer] = {
     UnsupportedTransferSyntax: Answer(415, 0xC122, 4415, "This transfer syntax is not supported."),
     NotAcceptable: Answer(406, 0xC122, 4406, "No acceptable representation."),
     TooLarge: Answer(413, 0xA700, 1009, "Too large."),
+    ImageTooLarge: Answer(413, 0xA700, 1009, "This image is larger than what can be shown."),
     Exhausted: Answer(503, 0xA700, 1013, "Busy; try again shortly."),
     Exception: Answer(500, 0x0110, 1011, "Something went wrong on the server."),
 }

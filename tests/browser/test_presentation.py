@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect
 
 from tests.browser.conftest import Window, open_window
 from tests.browser.meeting import end_all
@@ -30,21 +30,33 @@ def presented(viewbox: ViewboxServer, tmp_path_factory: pytest.TempPathFactory) 
     return viewbox
 
 
+@pytest.fixture(scope="module")
+def signed_in(chromium: Browser, presented: ViewboxServer) -> StorageState:
+    """Cookies of the demo clinician."""
+    context = chromium.new_context()
+    open_window(context, presented).sign_in()
+    cookies = context.storage_state()
+    context.close()
+    return cookies
+
+
 @pytest.fixture
-def study(chromium: Browser, presented: ViewboxServer) -> Iterator[Window]:
+def study(chromium: Browser, presented: ViewboxServer, signed_in: StorageState) -> Iterator[Window]:
     """A desk with that study, its middle image on screen."""
-    yield from _window(chromium, presented, {"width": 1440, "height": 900})
+    context = chromium.new_context(viewport={"width": 1440, "height": 900}, device_scale_factor=1, storage_state=signed_in)
+    yield from _window(context, presented)
 
 
 @pytest.fixture
-def small_study(chromium: Browser, presented: ViewboxServer) -> Iterator[Window]:
-    yield from _window(chromium, presented, {"width": 390, "height": 844}, is_phone=True)
+def small_study(chromium: Browser, presented: ViewboxServer, signed_in: StorageState) -> Iterator[Window]:
+    context = chromium.new_context(
+        viewport={"width": 390, "height": 844}, device_scale_factor=1, has_touch=True, is_mobile=True, storage_state=signed_in
+    )
+    yield from _window(context, presented)
 
 
-def _window(chromium: Browser, server: ViewboxServer, viewport: dict[str, int], *, is_phone: bool = False) -> Iterator[Window]:
-    context = chromium.new_context(viewport=viewport, device_scale_factor=1, has_touch=is_phone, is_mobile=is_phone)  # type: ignore[arg-type]
+def _window(context: BrowserContext, server: ViewboxServer) -> Iterator[Window]:
     window = open_window(context, server)
-    window.sign_in()
     window.page.goto(f"{server.url}/study/{uid('study', 'presented')}")
     window.page.wait_for_function("() => window.viewbox?.panes[0]?.header?.index === 1")
     window.await_header("fidelity", "lossless")

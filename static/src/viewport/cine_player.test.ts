@@ -31,7 +31,7 @@ class Page {
   asked = 0;
   readonly player: CinePlayer;
 
-  constructor(cine: Partial<CineDocument>, delay_ms: number, gap_ms: number) {
+  constructor(cine: Partial<CineDocument>, delay_ms: number, gap_ms: number, decode_ms = 5) {
     const channel: Partial<Channel> = {
       loop: (_key, indices) => {
         this.asked += indices.length;
@@ -39,7 +39,7 @@ class Page {
       },
       decode: (index, ordinal) => {
         const bitmap = { close: () => undefined } as ImageBitmap;
-        setTimeout(() => this.player.decoded(headerOf({ index, frameNumber: index + 1 }), bitmap, ordinal), 5);
+        setTimeout(() => this.player.decoded(headerOf({ index, frameNumber: index + 1 }), bitmap, ordinal), decode_ms);
       },
     };
     const drawFrame = (header: PictureHeader) => this.drawn.push({ index: header.index, at: performance.now() }) > 0;
@@ -107,6 +107,26 @@ describe("the first motion of a loop", () => {
     expect(moved).toBeLessThan(1200);
     expect(page.player.dropped).toBeGreaterThan(10);
     expect(page.player.passes).toBeGreaterThan(0); // the clock was not slowed
+  });
+});
+
+describe("a browser that decodes slowly", () => {
+  it("test_S08_is_asked_so_far_ahead_that_frames_come_in_time", () => {
+    const page = new Page({}, 1, 1, 90); // more than five frames
+    page.player.play(0);
+    vi.advanceTimersByTime(1500);
+    const { dropped } = page.player;
+    expect(page.during(1000).length).toBeGreaterThan(50);
+    expect(page.player.dropped - dropped).toBeLessThan(8);
+  });
+
+  it("shows what it can where it can't keep up, at the right time", () => {
+    const page = new Page({}, 1, 1, 400); // at most eight at once: twenty a second
+    page.player.play(0);
+    vi.advanceTimersByTime(3000);
+    const seen = page.during(2000).length;
+    expect(seen).toBeGreaterThan(20);
+    expect(page.player.passes).toBeGreaterThan(2);
   });
 });
 

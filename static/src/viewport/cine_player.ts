@@ -18,9 +18,12 @@ import {
   type RunningClock,
   startOf,
 } from "../state/cine_clock";
+import { Decoding } from "../state/decoding";
 import { Filling } from "../state/filling";
 
 const DECODE_AHEAD = 3;
+/** A decoding that is so many frames late will not come: its picture had gone from the store. */
+const LOST_AFTER = 60;
 /** Playing begins once all that is missing will come in time; after a second of waiting, with so much of the loop. */
 const HEAD_START_MS = 350;
 const PATIENCE_MS = 1000;
@@ -70,7 +73,7 @@ export class CinePlayer {
   private reach = LONGEST_QUEUE;
   private readonly buffered = new Set<number>();
   private readonly outstanding = new Set<number>();
-  private readonly decoding = new Set<number>();
+  private readonly decoding = new Decoding();
   private readonly ready = new Map<number, DecodedFrame>();
   private readonly filling = new Filling();
 
@@ -216,7 +219,7 @@ export class CinePlayer {
 
   /** A picture of the loop is decoded. */
   decoded(header: PictureHeader, bitmap: ImageBitmap, ordinal: number): void {
-    const isWanted = this.decoding.delete(ordinal);
+    const isWanted = this.decoding.came(ordinal, performance.now());
     if (!isWanted || !this.isPlaying || (this.drawnOrdinal !== null && ordinal <= this.drawnOrdinal) || this.ready.has(ordinal)) {
       bitmap.close();
       return;
@@ -308,14 +311,15 @@ export class CinePlayer {
   }
 
   private decodeAhead(due: number): void {
-    for (let ordinal = due; ordinal < due + DECODE_AHEAD; ordinal++) {
+    const first = due + (this.running ? this.decoding.lead(this.clock.periodMs / this.clock.steps.length / this.speed) : 0);
+    for (let ordinal = first; ordinal < first + DECODE_AHEAD && !this.decoding.isFull; ordinal++) {
       if (ordinal === this.drawnOrdinal || this.ready.has(ordinal) || this.decoding.has(ordinal)) continue;
       const index = indexOf(this.clock, ordinal);
       if (!this.buffered.has(index)) continue;
-      this.decoding.add(ordinal);
+      this.decoding.ask(ordinal, performance.now());
       this.channel.decode(index, ordinal);
     }
-    for (const ordinal of this.decoding) if (ordinal < due - 60) this.decoding.delete(ordinal);
+    this.decoding.giveUpBefore(due - LOST_AFTER);
   }
 
   private startWhenReady(now: number): void {

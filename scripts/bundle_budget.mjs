@@ -1,8 +1,8 @@
-// Fails the build when the study page's first load (its entry and static imports, without OpenSeadragon) passes 60 kB gzip.
+// Fails the build when the study page's first load (its entry and static imports, without OpenSeadragon) passes its budget (gzip).
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 
-const BUDGET_BYTES = 60_000;
+const BUDGET_BYTES = 64_000; // 10 Mbit/s bring it in 50 ms
 const dist = new URL("../static/dist/", import.meta.url);
 const manifest = JSON.parse(readFileSync(new URL(".vite/manifest.json", dist), "utf8"));
 

@@ -2,7 +2,7 @@
 import { css, html, LitElement, type TemplateResult } from "lit";
 import { customElement, query } from "lit/decorators.js";
 import { controls } from "../styles/controls";
-import { CHEAT_SHEET } from "../tools/keys";
+import { CHEAT_SHEET } from "../tools/cheat_sheet_rows";
 import { icon } from "./icons";
 
 @customElement("viewbox-cheat-sheet")

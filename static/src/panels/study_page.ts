@@ -24,7 +24,6 @@ import {
 import type { Banner } from "./banner";
 import "./banner";
 import type { CheatSheet } from "./cheat_sheet";
-import "./cheat_sheet";
 import { nextClip } from "./clip_after_clip";
 import { icon } from "./icons";
 import { type LoopsHost, LoopsOfPage } from "./page_loops";
@@ -57,7 +56,7 @@ export class StudyPage extends LitElement implements Stage, LoopsHost {
   /** For those who don't see the banner change. */
   @state() private spoken = "";
   @query("viewbox-banner") private banner!: Banner;
-  @query("viewbox-cheat-sheet") private cheatSheet!: CheatSheet;
+  @query("viewbox-cheat-sheet") private cheatSheet!: CheatSheet | null;
   @queryAll("[data-place]") private drawn!: NodeListOf<HTMLElement>;
 
   readonly client: StreamClient = connectStream(isSignedIn);
@@ -336,7 +335,7 @@ export class StudyPage extends LitElement implements Stage, LoopsHost {
         void this.toggleLayout();
         break;
       case "help":
-        this.cheatSheet.toggle();
+        void this.toggleCheatSheet();
         break;
       case "tray":
         this.toggleTray();
@@ -361,6 +360,11 @@ export class StudyPage extends LitElement implements Stage, LoopsHost {
   private viewMoved(index: number, { view, cause }: ViewMoved): void {
     this.sharing.session?.viewMoved(index, view, cause === "hand");
     if (view.kind === "stack" && !view.cine?.playing) this.sides?.moved(index, view.index, cause === "hand");
+  }
+
+  private async toggleCheatSheet(): Promise<void> {
+    await import("./cheat_sheet");
+    this.cheatSheet?.toggle();
   }
 
   private stepItem(by: number): void {

@@ -15,7 +15,6 @@ import { controls } from "../styles/controls";
 import type { Command } from "../tools/keys";
 import type { Seat } from "./side_by_side";
 import type { SlideViewport } from "./slide_viewport";
-import "./slide_viewport";
 import type { StackSession } from "./stack_session";
 import type { StackViewport } from "./stack_viewport";
 import "./stack_viewport";
@@ -159,6 +158,8 @@ export class Pane extends LitElement {
   @property({ attribute: false }) loops: PageLoops = ALONE;
   @state() private notes: readonly string[] = [];
   @state() private shownPatient: PatientDocument | null = null;
+  /** What slides are shown by is fetched with the first slide, so that the page's first load stays small. */
+  @state() private slides: "not asked" | "asked" | "here" | "not to be had" = "not asked";
   @query("viewbox-stack, viewbox-slide") private viewport!: StackViewport | SlideViewport | null;
   private blankWords: string | null = null;
   private followed: { readonly view: SharedPaneView; readonly isMoving: boolean } | null = null;
@@ -208,6 +209,7 @@ export class Pane extends LitElement {
   }
 
   override willUpdate(before: PropertyValues<this>): void {
+    if (this.hung?.item.kind === "slide" && this.slides === "not asked") this.fetchSlides();
     if (!before.has("hung") || !this.hung) return;
     this.blankWords = null;
     if (this.hung.view) this.followed = { view: this.hung.view, isMoving: false };
@@ -219,6 +221,7 @@ export class Pane extends LitElement {
   }
 
   private followNow(): void {
+    if (this.slides === "asked" && this.hung?.item.kind === "slide") return;
     if (this.followed) this.viewport?.follow(this.followed.view, this.followed.isMoving);
     this.followed = null;
   }
@@ -261,6 +264,7 @@ export class Pane extends LitElement {
   private content(hung: Hung): TemplateResult {
     const { item } = hung;
     if (item.object) return this.objectState(item.object, item);
+    if (item.kind === "slide" && this.slides !== "here") return this.awaitSlides();
     const target = this.targetOf(item);
     const common = { overlay: this.overlay, details: this.details, label: item.label };
     return item.kind === "slide"
@@ -286,6 +290,22 @@ export class Pane extends LitElement {
           .loops=${this.loops}
           @summary-changed=${this.summarised}
         ></viewbox-stack>`;
+  }
+
+  private fetchSlides(): void {
+    this.slides = "asked";
+    void import("./slide_viewport").then(
+      () => (this.slides = "here"),
+      () => (this.slides = "not to be had"),
+    );
+  }
+
+  private awaitSlides(): TemplateResult {
+    if (this.slides === "asked") return html`<div class="nothing" role="status"><p>Loading</p></div>`;
+    return html`<div class="nothing" role="alert">
+      <p>What shows slides could not be fetched from the server.</p>
+      <button class="outlined" @click=${() => (this.slides = "not asked")}>Try again</button>
+    </div>`;
   }
 
   private objectState(object: NonNullable<ItemDocument["object"]>, item: ItemDocument): TemplateResult {

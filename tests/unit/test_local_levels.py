@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from archive.core.lookup_table import LookupTable
 from governance.core.faults import TooLarge, Unsupported
+from tests.golden.draw_local_windows import FILE, vectors
 from tests.unit.pixel_images import image
 from viewer.core import local_levels
 from viewer.core.local_levels import offers_values, pack_values
@@ -39,6 +40,7 @@ def test_values_of_a_ct() -> None:
         "modality": {"slope": 1.0, "intercept": -1024.0},
         "voi_function": "",
         "window": [40.0, 400.0],
+        "window_function": "LINEAR",
         "is_inverse": False,
         "padding": [4095, 4095],
     }
@@ -109,3 +111,7 @@ def test_what_is_offered_by_facts() -> None:
     assert offers_values({**grey, "BitsAllocated": 8}, rows=2001, columns=2000)
     assert not offers_values({**grey, "BitsAllocated": 32}, rows=1, columns=1)
     assert not offers_values({**grey, "PhotometricInterpretation": "RGB", "SamplesPerPixel": 3}, rows=1, columns=1)
+
+
+def test_the_vectors_for_browsers_are_what_the_chain_makes() -> None:
+    assert json.loads(FILE.read_text(encoding="utf-8")) == vectors()

@@ -50,7 +50,7 @@ def pack_values(decoded: DecodedFrame, description: ImageDescription, frame_inde
     if _is_drawn_upon(description, frame_index, view):
         raise Unsupported("values", "of a picture that is more than its values and a window")
     stated = view.voi_function or description.voi_function_of(frame_index)
-    if stated == "SIGMOID":
+    if "SIGMOID" in (stated, voi.function):
         raise Unsupported("values", "SIGMOID")
     samples = samples_of(decoded.values, description)
     if samples.nbytes > MAX_BYTES:
@@ -90,6 +90,7 @@ def _recipe(
         "modality": _modality(modality_of(description, frame_index)),
         "voi_function": stated,
         "window": None if voi.center is None else [voi.center, voi.width],
+        "window_function": None if voi.center is None else voi.function,
         "is_inverse": is_inverted(decoded, description, view) != view.invert,
         "padding": None if padding is None else [int(padding[0]), int(padding[1])],
     }

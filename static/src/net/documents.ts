@@ -143,6 +143,8 @@ export interface OpenedDocument {
   readonly windows: readonly WindowDocument[];
   readonly window_unit?: string | null;
   readonly chain?: ChainDocument | null;
+  /** Stored values may be asked for (docs/stream.md). */
+  readonly values?: boolean;
   /** Height of a pixel over its width; 1 where nothing is said. */
   readonly pixel_aspect?: number | null;
   readonly laterality?: string | null;

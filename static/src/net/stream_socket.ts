@@ -10,6 +10,7 @@ import { LineKeeper } from "./line_keeper";
 import { decode, LoopStore } from "./loop_store";
 import { PrefetchStore } from "./prefetch_store";
 import { prove } from "./proof";
+import { ValueStore } from "./value_store";
 import { type AskedView, ViewFlow } from "./view_flow";
 import {
   FromClient,
@@ -37,6 +38,8 @@ import type {
 const LOOP_BYTES = 160_000_000;
 const PREFETCH_BYTES = 48_000_000;
 const PREFETCHED_AT_ONCE = 2;
+/** Values that take longer come too late for the drag that they are for. */
+const VALUES_WITHIN_MS = 150;
 const BACKOFF_MS = [250, 500, 1000, 2000, 4000, 8000];
 const PING_EVERY_MS = 10_000;
 const SILENCE_MS = 30_000;
@@ -60,6 +63,7 @@ export class StreamSocket {
   private readonly views = new ViewFlow(this.line.quality, ({ viewport, sequence, index, view }) =>
     this.send(FromClient.view, viewport, { sequence, index, view }),
   );
+  private readonly values = new ValueStore((header, bitmap) => this.post({ kind: "picture", header, bitmap, proof: "matches" }, [bitmap]));
   /** When tiles or a queue were last asked for. */
   private queuedAt = 0;
 
@@ -93,6 +97,7 @@ export class StreamSocket {
         break;
       case "loop":
         this.queuedAt = performance.now();
+        this.values.cancelled(message.viewport);
         this.loops.expect(message.viewport, message.key, message.sequence, message.views.length);
         this.send(FromClient.queue, message.viewport, { sequence: message.sequence, views: message.views });
         break;
@@ -100,6 +105,7 @@ export class StreamSocket {
         void this.decodeStored(message.viewport, message.index, message.ordinal);
         break;
       case "cancel":
+        this.values.cancelled(message.viewport);
         this.prefetched.forget(message.viewport);
         this.views.forget(message.viewport);
         this.send(FromClient.cancel, message.viewport, {});
@@ -178,7 +184,7 @@ export class StreamSocket {
       case FromServer.tile:
         return this.receiveTile(message);
       case FromServer.opened:
-        this.post({ kind: "opened", viewport, opened: parseControl<OpenedDocument>(message) });
+        this.receiveOpened(viewport, parseControl<OpenedDocument>(message));
         return;
       case FromServer.fault:
         this.receiveFault(viewport, parseControl<FaultDocument>(message));
@@ -201,8 +207,14 @@ export class StreamSocket {
     }
   }
 
+  private receiveOpened(viewport: number, opened: OpenedDocument): void {
+    this.values.opened(viewport, opened);
+    this.post({ kind: "opened", viewport, opened });
+  }
+
   private receiveFault(viewport: number, fault: FaultDocument): void {
     if (fault.sequence !== undefined) {
+      if (this.values.failed(viewport, fault.sequence)) return this.goOn(); // the server's pictures will do
       if (this.prefetched.failed(viewport, fault.sequence)) return this.fetchAhead(); // nobody has asked for it yet
       this.views.done(viewport, fault.sequence);
     }
@@ -213,6 +225,7 @@ export class StreamSocket {
   private async receivePicture(message: ArrayBuffer): Promise<void> {
     try {
       const header = parseHeader(message);
+      if (this.values.expects(header)) return await this.values.keep(header, message);
       this.measured(header, message.byteLength);
       const purpose = this.loops.purpose(header);
       if (purpose === "stale") return;
@@ -255,8 +268,20 @@ export class StreamSocket {
       void this.postPicture({ ...found.header, sequence: asked.sequence }, found.message);
       return;
     }
+    const worth = this.values.worth(asked, isPassing);
+    if (isPassing && this.values.paint(asked)) return this.views.replace(asked.viewport);
     if (this.views.isIdle) this.line.measureIfStale(performance.now());
     this.views.ask(asked, isPassing, performance.now());
+    if (worth > 0) this.askForValues(asked, worth);
+  }
+
+  /** The next pictures of a drag are made here, where the line brings what that needs in time. */
+  private askForValues(asked: AskedView, bytes: number): void {
+    const { facts } = this.line.quality;
+    const isFast = facts.bytesPerMs !== null && facts.roundTripMs !== null && expectedMs(facts, bytes) < VALUES_WITHIN_MS;
+    if (!isFast || this.prefetched.isComing) return;
+    const { viewport, sequence, index, view } = this.values.want(asked);
+    this.send(FromClient.queue, viewport, { sequence, views: [{ index, view }] });
   }
 
   private keepForLater(header: PictureHeader, message: ArrayBuffer): void {
@@ -268,7 +293,8 @@ export class StreamSocket {
 
   /** What is fetched ahead gives way to whatever somebody waits for. */
   private fetchAhead(): void {
-    if (this.socket?.readyState !== WebSocket.OPEN || !this.views.isIdle || this.tiles.size > 0 || this.prefetched.isComing) return;
+    if (this.socket?.readyState !== WebSocket.OPEN || !this.views.isIdle || this.tiles.size > 0) return;
+    if (this.prefetched.isComing || this.values.isComing) return;
     const [first, ...others] = this.prefetched.next(PREFETCHED_AT_ONCE);
     if (!first) return;
     this.queuedAt = performance.now();
@@ -331,6 +357,7 @@ export class StreamSocket {
   private forget(viewport: number): void {
     this.loops.forget(viewport);
     this.prefetched.forget(viewport);
+    this.values.forget(viewport);
     this.views.forget(viewport);
     for (const key of this.tiles.keys()) if (key.startsWith(`${viewport}/`)) this.tiles.delete(key);
   }

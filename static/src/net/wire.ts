@@ -43,7 +43,7 @@ export const FromClient = {
   standing: 29,
 } as const;
 
-export type Codec = "none" | "jpeg" | "png";
+export type Codec = "none" | "jpeg" | "png" | "values";
 export type DigestKind = "none" | "levels" | "encoded" | "payload";
 export type Fidelity = "lossless" | "lossy" | "stored" | "absent";
 
@@ -101,7 +101,7 @@ export interface PictureHeader {
   readonly levelsDigest: string;
 }
 
-const CODECS: readonly Codec[] = ["none", "jpeg", "png"];
+const CODECS: readonly Codec[] = ["none", "jpeg", "png", "values"];
 const DIGESTS: readonly DigestKind[] = ["none", "levels", "encoded", "payload"];
 const DIGEST_BYTES = { none: 0, levels: 32, encoded: 8, payload: 32 } as const;
 const FIDELITIES: readonly Fidelity[] = ["lossless", "lossy", "stored", "absent"];

@@ -12,7 +12,7 @@ export interface WireView extends WireLook {
   readonly window: readonly [number, number] | null;
   readonly invert: boolean;
   readonly size: readonly [number, number] | null;
-  readonly codec: "auto" | "jpeg" | "png" | "stored";
+  readonly codec: "auto" | "jpeg" | "png" | "stored" | "values";
   readonly quality: number;
 }
 

@@ -44,7 +44,7 @@ const DIGITS_SHOWN = 16;
 export function proofInWords(header: PictureHeader, proof: Proof): string {
   const { digestKind, digest } = header;
   if (digestKind === "none") return "none came with it";
-  const named = `${DIGEST_WORDS[digestKind]} ${digest.slice(0, DIGITS_SHOWN)}`;
+  const named = `${header.codec === "values" ? "SHA-256 of the stored values" : DIGEST_WORDS[digestKind]} ${digest.slice(0, DIGITS_SHOWN)}`;
   if (digestKind === "encoded") return `${named}, names what was encoded`;
   if (proof === "matches") return `${named}, checked in this browser: matches`;
   if (proof === "unavailable") return `${named}, this browser can't check it`;

@@ -33,7 +33,7 @@ export function detailsPanel(facts: DetailFacts): TemplateResult {
   const instance = opened.instances.find((one) => one.digest === header.instanceDigest);
   const rows: [string, string][] = [
     ["This picture", [words.headline, ...words.also].join(", ")],
-    ["Sent as", `${header.codec.toUpperCase()}${header.quality ? ` q${header.quality}` : ""}, ${kilobytes(header.payloadBytes)}`],
+    ["Sent as", `${encodingOf(header)}, ${kilobytes(header.payloadBytes)}`],
     ["Size", `${header.width} × ${header.height} of ${header.sourceColumns} × ${header.sourceRows}`],
     ["Source", sourceOf(opened)],
     ["Spacing", opened.spacing.label || opened.spacing.kind],
@@ -62,6 +62,11 @@ function sourceOf(opened: OpenedDocument): string {
   const { is_lossy, ratio, method } = opened.lossy;
   const kind = `${opened.modality}, ${opened.photometric ?? "?"}`;
   return is_lossy ? `${kind}, lossy${ratio ? ` ${ratio}:1` : ""}${method ? ` (${method})` : ""}` : `${kind}, lossless`;
+}
+
+function encodingOf({ codec, quality }: PictureHeader): string {
+  if (codec === "values") return "stored values, windowed in this browser";
+  return `${codec.toUpperCase()}${quality ? ` q${quality}` : ""}`;
 }
 
 function kilobytes(bytes: number): string {

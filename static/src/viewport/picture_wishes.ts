@@ -88,7 +88,7 @@ export class PictureWishes {
       const scale = Math.min(1, header.width / columns);
       const quality = STEPS.find((step) => step.quality === header.quality)?.quality;
       if (quality) this.step = nextStep(this.step, header.payloadBytes / relativeBytes({ quality, scale }), this.source.line());
-    } else if (!header.reduced) {
+    } else if (!header.reduced && header.codec !== "values") {
       this.wholeBytes = header.payloadBytes;
       if (this.isWholeAsked) this.fetchAhead();
     }

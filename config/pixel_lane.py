@@ -10,6 +10,7 @@ import logging
 import re
 import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -184,9 +185,14 @@ async def _flush_later() -> None:
 
 
 def _check_host(headers: dict[bytes, bytes]) -> None:
-    domain, _ = split_domain_port(headers.get(b"host", b"").decode("latin-1"))
-    if not domain or not validate_host(domain, settings.ALLOWED_HOSTS):
+    if not _is_allowed(headers.get(b"host", b""), tuple(settings.ALLOWED_HOSTS)):
         raise Malformed("host")
+
+
+@lru_cache(maxsize=256)
+def _is_allowed(host: bytes, allowed: tuple[str, ...]) -> bool:
+    domain, _ = split_domain_port(host.decode("latin-1"))
+    return bool(domain) and validate_host(domain, allowed)
 
 
 async def _answer(send: Send, status: int, headers: Headers, body: bytes, *, is_head: bool = False) -> None:

@@ -6,6 +6,7 @@ than none.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 from urllib.parse import parse_qsl
 
@@ -83,6 +84,7 @@ def rendered_request(*, query: str, accept: str | None) -> RenderedRequest:
     return RenderedRequest(media, view, media == "image/jpeg" and quality is None and not has_profile, has_profile)
 
 
+@lru_cache(maxsize=256)
 def chosen_media(*, accept: str | None, accept_parameter: str | None) -> Media:
     """Return the media type to answer with (PS3.18 8.7.8): of the accept parameter where the header allows it, else of the header.
 

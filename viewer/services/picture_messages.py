@@ -126,7 +126,8 @@ def _place(job: Job, target: OpenedTarget) -> tuple[StoredImage, int | None, Vie
 
 def _message(job: Job, image: StoredImage, frame_index: int, view: ViewState, picture: Picture) -> bytes:
     tile = job.tile
-    digest_kind, digest = (picture.digest_kind, picture.digest) if tile else digest_of(image, frame_index, picture)
+    is_known = tile is not None or picture.fidelity is not Fidelity.STORED
+    digest_kind, digest = (picture.digest_kind, picture.digest) if is_known else digest_of(image, frame_index, picture)
     return (
         PictureHeader(
             kind=Kind.PICTURE if tile is None else Kind.TILE,

@@ -4,6 +4,8 @@ No access decision: who holds an image was let in. Runs on an event loop; what t
 """
 
 import asyncio
+import contextlib
+from concurrent.futures import Future
 
 from archive.core.codecs import codec_for
 from archive.services import pixels
@@ -49,12 +51,19 @@ async def picture_of(*, image: StoredImage, frame_index: int, view: ViewState) -
         return asked
     if asked is Standing.BEING_MADE:
         return await told
+    loop = asyncio.get_running_loop()
+
+    def made_it(call: "Future[Picture]") -> None:
+        exc = call.exception()
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(tell, call.result() if exc is None else exc)
+
     try:
-        making = pool.submit(_make, key, image, priority=pool.Priority.STILL)
+        pool.submit(_make, key, image, priority=pool.Priority.STILL).add_done_callback(made_it)
     except Exception as exc:
         picture_cache().finish(key, exc)
         raise
-    return await asyncio.shield(asyncio.wrap_future(making))  # others may have joined: it is made though its asker left
+    return await told  # others may have joined: it is made though its asker left
 
 
 def _make(key: PictureKey, image: StoredImage) -> Picture:

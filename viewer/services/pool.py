@@ -10,10 +10,10 @@ import itertools
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from django.conf import settings
 
@@ -45,12 +45,13 @@ class Counters:
     calls_cancelled: int = 0
 
 
-@dataclass(order=True, slots=True)
-class _Call:
+class _Call(NamedTuple):
+    """A call that waits. No two have the same order, so that comparing goes no further."""
+
     priority: int
     order: int
-    future: "Future[Any]" = field(compare=False)
-    function: Callable[[], Any] = field(compare=False)
+    future: "Future[Any]"
+    function: Callable[[], Any]
 
 
 counters = Counters()

@@ -47,6 +47,7 @@ log = logging.getLogger("viewbox.stream")
 
 RENDER_SLOTS = pool.THREADS + 1  # one batch waits for them
 TILES_A_HOP = 16
+AT_ONCE = 4  # pictures that need no thread, before other sockets have their turn
 OPENINGS_AT_ONCE = 2
 MAX_CONTROLS = 128  # control messages waiting for a slow reader, before its own messages wait too
 MAX_MALFORMED = 16
@@ -239,13 +240,12 @@ class StreamSession:
 
     async def _pump(self) -> None:
         slots = _render_slots()
+        at_once = 0
         while True:
             wait = self.scheduler.wait_s(self._clock())
             if wait is None or wait > 0:
                 self._work.clear()
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(wait):
-                        await self._work.wait()
+                await self._more_work(wait)
                 continue
             pictures = await slots.acquire()
             slow: list[tuple[Job, OpenedTarget]] = []
@@ -257,9 +257,20 @@ class StreamSession:
                         slow.append((job, target))
             finally:  # whatever went wrong: others may have joined these, and the slot is everybody's
                 self._render(slow, slots)
+            at_once += len(jobs) - len(slow)
             if len(slow) < len(jobs):
                 self._mail.set()
+            if at_once >= AT_ONCE:
+                at_once = 0
                 await asyncio.sleep(0)  # what was made leaves, and others have their turn
+
+    async def _more_work(self, wait_s: float | None) -> None:
+        if wait_s is None:
+            await self._work.wait()
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(wait_s):
+                await self._work.wait()
 
     def _make_at_once(self, job: Job, target: OpenedTarget) -> bool:
         """Say whether a job needs no thread: made here, which costs no more than passing it on, or being made for someone else."""

@@ -88,7 +88,7 @@ def aligned(unsigned: NDArray[Any], *, bits: int, shift: int, width: int, is_sig
         shifted: NDArray[Any] = values >> (width - bits)
         return shifted
     if not shift and not is_signed:
-        if unsigned.size and not int(unsigned.max()) >> bits:
+        if unsigned.size and not int(np.maximum.reduce(unsigned, axis=None)) >> bits:
             return values  # nothing stands above: a look costs a fifth of a copy
         masked: NDArray[Any] = unsigned & unsigned.dtype.type((1 << bits) - 1)
         return masked

@@ -1,6 +1,7 @@
 """Uncompressed pixel data, also one deflated frame at a time (PS3.5 8.1, 8.2, A.1 to A.3, A.5, A.4.13)."""
 
 import zlib
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ def decode_native(encoded: bytes | memoryview, description: ImageDescription) ->
     shape = frame_shape(description)
     photometric = description.photometric_interpretation
     if description.pixel_kind != "integer":
-        values = _samples(encoded, description, int(np.prod(shape)), description.dtype)
+        values = _samples(encoded, description, prod(shape), description.dtype)
         return DecodedFrame(values.reshape(shape), photometric, False)
     if description.bits_allocated == 1:
         return DecodedFrame(unpack_bits(encoded, shape), photometric, False)
@@ -31,10 +32,10 @@ def decode_native(encoded: bytes | memoryview, description: ImageDescription) ->
     if photometric in CHROMA_HALVED:
         # Both become full resolution; what remains of the name is the range of the values.
         photometric = photometric.removesuffix("_422")
-        if len(encoded) < int(np.prod(shape)) * description.bits_allocated // 8:
+        if len(encoded) < prod(shape) * description.bits_allocated // 8:
             return DecodedFrame(_expand_422(encoded, description), photometric, False)
         # With room for all samples they are all there: only the name was left when the chroma was widened.
-    unsigned = _samples(encoded, description, int(np.prod(shape)), np.dtype(f"u{description.bits_allocated // 8}"))
+    unsigned = _samples(encoded, description, prod(shape), np.dtype(f"u{description.bits_allocated // 8}"))
     if len(shape) == 3 and description.planar_configuration == 1:
         unsigned = np.ascontiguousarray(np.moveaxis(unsigned.reshape(shape[2], *shape[:2]), 0, -1))
     return DecodedFrame(align_to_high_bit(unsigned.reshape(shape), description), photometric, False)
@@ -43,7 +44,7 @@ def decode_native(encoded: bytes | memoryview, description: ImageDescription) ->
 def decode_deflated_frame(encoded: bytes, description: ImageDescription) -> DecodedFrame:
     """Decode one frame of Deflated Image Frame Compression: raw deflate around a native frame (PS3.5 A.4.13)."""
     shape = frame_shape(description)
-    expected = (int(np.prod(shape)) * description.bits_allocated + 7) // 8
+    expected = (prod(shape) * description.bits_allocated + 7) // 8
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
         data = inflater.decompress(encoded, expected + 2)  # bounded: a frame and its pad byte
@@ -54,7 +55,7 @@ def decode_deflated_frame(encoded: bytes, description: ImageDescription) -> Deco
 
 def unpack_bits(packed: bytes | memoryview, shape: tuple[int, ...]) -> NDArray[np.uint8]:
     """Return 1-bit samples as 0 and 1. PS3.5 8.1.1: the first pixel is the least significant bit."""
-    count = int(np.prod(shape))
+    count = prod(shape)
     if len(packed) * 8 < count:
         raise Malformed("the frame is shorter than rows and columns say")
     return np.unpackbits(np.frombuffer(packed, np.uint8), count=count, bitorder="little").reshape(shape)

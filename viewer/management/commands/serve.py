@@ -103,7 +103,7 @@ class Command(BaseCommand):
             APPLICATION,
             loop="uvloop",
             http="httptools",
-            ws="websockets-sansio",
+            ws="viewer.ws.binary_frames:BinaryFrames",
             ws_max_size=MAX_MESSAGE_BYTES,
             ws_per_message_deflate=False,  # pictures are compressed already
             lifespan="on",

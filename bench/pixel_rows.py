@@ -22,7 +22,7 @@ WORDS = {
     "loop": "echo loop, stored JPEG",
     "jpeg_2000": "CT, JPEG 2000 after the first pass",
 }
-SOFT_TISSUE = "?window=40.%d,400,linear"  # %d: no two pictures are the same
+SOFT_TISSUE = "?quality=80&window=40.%d,400,linear"  # %d: no two pictures are the same
 
 
 @dataclass(frozen=True)

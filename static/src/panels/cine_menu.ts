@@ -1,20 +1,11 @@
 /** `<viewbox-cine-menu>`: what else can be done with a loop, in a menu over its strip. */
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
+import { ALONE, type PageLoops } from "../state/loop_commands";
 import { controls } from "../styles/controls";
 import type { Pressed } from "../tools/keys";
 import { icon } from "./icons";
 import { CommandGiven } from "./toolbar";
-
-/** How the page plays loops, as far as one of its panes is concerned. */
-export interface PageLoops {
-  readonly isInStep: boolean;
-  /** Why loops can't play in step; "" where they can. */
-  readonly whyNotInStep: string;
-  readonly isClipAfterClip: boolean;
-}
-
-export const ALONE: PageLoops = { isInStep: false, whyNotInStep: "There is one clip only", isClipAfterClip: false };
 
 interface Row {
   readonly words: string;

@@ -1,7 +1,8 @@
 /** The loops of a page: in step where they are side by side, and one clip after another. */
+
+import { ALONE, type PageLoops } from "../state/loop_commands";
 import type { StackSession } from "../viewport/stack_session";
 import { InStep, whyNotInStep } from "./cine_in_step";
-import { ALONE, type PageLoops } from "./cine_menu";
 import { ClipAfterClip } from "./clip_after_clip";
 
 export interface LoopsHost {

@@ -11,6 +11,16 @@ export type LoopCommand =
 
 export type LoopPageCommand = { readonly kind: "in-step" } | { readonly kind: "clip-after-clip" };
 
+/** How the page plays loops, as far as one of its panes is concerned. */
+export interface PageLoops {
+  readonly isInStep: boolean;
+  /** Why loops can't play in step; "" where they can. */
+  readonly whyNotInStep: string;
+  readonly isClipAfterClip: boolean;
+}
+
+export const ALONE: PageLoops = { isInStep: false, whyNotInStep: "There is one clip only", isClipAfterClip: false };
+
 export const SPEEDS = [0.25, 0.5, 1, 2] as const;
 
 /** The next speed up or down; the same at the ends. */

@@ -1,21 +1,21 @@
 /** The strip under a stack's glass: its loop's buttons, the slider, and how far the picture can be trusted. */
 import { css, html, nothing, type TemplateResult } from "lit";
 import type { OpenedDocument } from "../net/documents";
-import type { PageLoops } from "../panels/cine_menu";
-import "../panels/cine_menu";
 import { icon } from "../panels/icons";
 import { playbackWords, rateWords, stepWords } from "../state/cine_clock";
-import { SPEEDS } from "../state/loop_commands";
+import { type PageLoops, SPEEDS } from "../state/loop_commands";
 import type { Command } from "../tools/keys";
 import type { CinePlayer } from "./cine_player";
 import { trustChip } from "./fidelity_view";
 import { Cutting } from "./loop_handling";
 import type { FrameChosen, RangeChosen } from "./loop_slider";
-import "./loop_slider";
 import type { StackSession } from "./stack_session";
 
 /** Beside those of the glass. The slider of a loop has a row of its own: what is said beside it changes, and it mustn't move under a hand. */
 export const stripStyles = css`
+  viewbox-loop-slider {
+    min-height: 24px;
+  }
   .strip .chip {
     flex: none;
   }
@@ -67,6 +67,17 @@ function slider(session: StackSession, opened: OpenedDocument, index: number): T
   />`;
 }
 
+/** The slider and the menu of a loop are fetched with the first one. */
+let isAsked = false;
+
+function fetchElements(): void {
+  if (isAsked) return;
+  isAsked = true;
+  import("./loop_elements").catch(() => {
+    isAsked = false; // the line was lost: the next strip asks again
+  });
+}
+
 /** One hand cuts at a time. */
 const cutting = new Cutting();
 
@@ -85,6 +96,7 @@ function loopSlider(session: StackSession, cine: CinePlayer, index: number): Tem
 }
 
 function cineControls(cine: CinePlayer, page: PageLoops, perform: (command: Command) => void): TemplateResult {
+  fetchElements();
   const speedChosen = (event: Event) => perform({ kind: "speed", to: Number((event.target as HTMLSelectElement).value) });
   return html`
     <button @click=${() => perform({ kind: "play" })} aria-label=${cine.isPlaying ? "Pause" : "Play"}>

@@ -39,7 +39,7 @@ const LOOP_BYTES = 160_000_000;
 const PREFETCH_BYTES = 48_000_000;
 const PREFETCHED_AT_ONCE = 2;
 /** Values that take longer come too late for the drag that they are for. */
-const VALUES_WITHIN_MS = 150;
+const VALUES_WITHIN_MS = 250;
 const BACKOFF_MS = [250, 500, 1000, 2000, 4000, 8000];
 const PING_EVERY_MS = 10_000;
 const SILENCE_MS = 30_000;

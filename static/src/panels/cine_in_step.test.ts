@@ -18,7 +18,7 @@ function cineOf(frames: number, frame_time_ms: number, more: Partial<CineDocumen
 
 /** A viewport's loop whose pictures come at once, and which does as a session does. */
 class Loop implements SteppedLoop {
-  readonly cine: CinePlayer;
+  cine: CinePlayer;
   readonly condition = READY;
   readonly opened: { readonly study_instance_uid: string };
   view = { index: 0 };
@@ -159,6 +159,24 @@ describe("loops of one stress test", () => {
     page.inStep.toggle(page.loops, 0);
     expect(other.cine.playback.beatMs).toBe(1000);
     page.hang(one);
+    expect([page.inStep.isOn, one.cine.playback.beatMs, one.cine.isPlaying]).toEqual([false, null, true]);
+  });
+});
+
+describe("a viewport that shows something else", () => {
+  it("joins with its new loop, and leaves the other alone where it has none", () => {
+    const [one, other] = page.hang(rest(), peak()) as [Loop, Loop];
+    one.togglePlay();
+    vi.advanceTimersByTime(300);
+    const next = rest();
+    const before = other.cine;
+    other.cine = next.cine; // the same viewport, as after another clip was chosen
+    before.stop();
+    page.moved();
+    vi.advanceTimersByTime(100);
+    expect([page.inStep.isOn, next.cine.isPlaying, next.cine.anchor?.at_ms]).toEqual([true, true, one.cine.anchor?.at_ms]);
+    Object.assign(other, { cine: null });
+    page.moved();
     expect([page.inStep.isOn, one.cine.playback.beatMs, one.cine.isPlaying]).toEqual([false, null, true]);
   });
 });

@@ -24,6 +24,8 @@ export class InStep {
   /** As a person has chosen; null: in step where all are loops of one stress test. */
   private chosen: boolean | null = null;
   private members: readonly Member[] = [];
+  /** Theirs; a viewport may have another by now, or none. */
+  private players: readonly CinePlayer[] = [];
   /** What each member was last seen to do. */
   private seen: readonly string[] = [];
   /** Since when members have stood at their frames until all are filled; null: they don't. */
@@ -61,10 +63,12 @@ export class InStep {
   }
 
   private keepTogether(members: readonly Member[], active: number): void {
-    const isAnew = members.length !== this.members.length || members.some((one, place) => one.cine !== this.members[place]?.cine);
+    const players = members.map((one) => one.cine);
+    const isAnew = players.length !== this.players.length || players.some((one, place) => one !== this.players[place]);
     const before = this.seen;
-    if (isAnew) for (const one of this.members) if (!members.includes(one)) alone(one.cine);
+    for (const one of this.players) if (!players.includes(one)) alone(one);
     this.members = members;
+    this.players = players;
     const isRetimed = this.retime(members);
     const cause = isAnew ? null : causeOf(members, before, active);
     const isToPlay = cause ? cause.cine.isPlaying : members.some((one) => one.cine.isPlaying);
@@ -94,7 +98,7 @@ export class InStep {
     this.gatheredAt = performance.now();
     for (const one of members) one.cine.playAlong(indexInStep(from.cine.clock, index, one.cine.clock), null, speed);
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.goTogether(this.members), GATHER_MS);
+    this.timer = setTimeout(() => this.goTogether(this.members.filter(isAble)), GATHER_MS);
     this.goTogether(members);
   }
 
@@ -124,8 +128,9 @@ export class InStep {
   private release(): void {
     clearTimeout(this.timer);
     this.gatheredAt = null;
-    for (const one of this.members) alone(one.cine);
+    for (const one of this.players) alone(one);
     this.members = [];
+    this.players = [];
     this.seen = [];
   }
 }

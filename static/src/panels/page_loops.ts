@@ -22,6 +22,11 @@ export class LoopsOfPage {
 
   constructor(private readonly host: LoopsHost) {}
 
+  /** As one pane has it: clips follow each other in the pane in use. */
+  factsOf(pane: number): PageLoops {
+    return pane === this.host.active ? this.facts : { ...this.facts, isClipAfterClip: false };
+  }
+
   /** A loop has moved, or something else hangs. */
   moved(): void {
     const loops = this.host.loops();

@@ -161,7 +161,7 @@ export class StudyPage extends LitElement implements Stage, LoopsHost {
       .overlay=${this.overlay}
       .details=${this.details && index === this.active}
       .seat=${this.sides?.seats[index] ?? null}
-      .loops=${this.together.facts}
+      .loops=${this.together.factsOf(index)}
       ?active=${this.places.length > 1 && index === this.active}
       @loop-moved=${() => this.together.moved()}
       @command-given=${(event: CommandGiven) => this.obey(event.pressed)}

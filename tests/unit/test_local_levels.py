@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from archive.core.description import MaskOperation, OverlayPlane, Shutter
 from archive.core.lookup_table import LookupTable
 from governance.core.faults import TooLarge, Unsupported
 from tests.golden.draw_local_windows import FILE, vectors
@@ -115,3 +116,18 @@ def test_what_is_offered_by_facts() -> None:
 
 def test_the_vectors_for_browsers_are_what_the_chain_makes() -> None:
     assert json.loads(FILE.read_text(encoding="utf-8")) == vectors()
+
+
+@pytest.mark.parametrize(
+    ("fields", "switched_off"),
+    [
+        ({"shutters": (Shutter(edges=(1, 1, 1, 1)),)}, {"shutter": False}),
+        ({"overlays": (OverlayPlane(0x6000, 1, 2),)}, {"overlays": False}),
+        ({"masks": (MaskOperation("AVG_SUB", ((1, 1),), (1,)),), "is_subtraction_recommended": True}, {"subtraction": False}),
+    ],
+)
+def test_what_draws_upon_a_picture_is_refused_unless_it_is_switched_off(fields: dict[str, Any], switched_off: dict[str, Any]) -> None:
+    decoded, description = image([0, 1], window=(1, 2), **fields)
+    with pytest.raises(Unsupported):
+        packed(decoded, description)
+    assert packed(decoded, description, ViewState(codec="values", **switched_off))[1].tolist() == [0, 1]

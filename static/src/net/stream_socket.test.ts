@@ -149,4 +149,20 @@ describe("a socket's flow", () => {
     view(20, 6, WHOLE, false);
     expect(Peer.now.of(FromClient.view).map((one) => one.body.sequence)).toEqual([20]);
   });
+
+  it("asks for values once a window is dragged over a measured line, and keeps their refusal to itself", async () => {
+    Peer.now.say(FromServer.opened, 1, { epoch: 1, values: true, columns: 512, rows: 512 });
+    const drag = (sequence: number) => view(sequence, 0, { ...VIEW, window: [sequence, 400] });
+    for (let sequence = 1; sequence <= 4; sequence++) {
+      drag(sequence);
+      await vi.advanceTimersByTimeAsync(1);
+      await Peer.now.picture(1, sequence);
+    }
+    const [asked, ...more] = Peer.now.of(FromClient.queue);
+    expect(asked?.body).toMatchObject({ views: [{ index: 0, view: { codec: "values", window: null, size: null } }] });
+    Peer.now.say(FromServer.fault, 1, { status: 415, sentence: "no", about: FromClient.queue, sequence: asked?.body.sequence });
+    for (let sequence = 5; sequence <= 8; sequence++) drag(sequence);
+    expect([more, toldOf("fault"), Peer.now.of(FromClient.queue).length]).toEqual([[], [], 1]);
+    expect(toldOf("picture").length).toBe(4); // the server's pictures go on
+  });
 });

@@ -64,7 +64,8 @@ export function levelTable(recipe: Recipe, chosen: Window | null, isInverted: bo
 
 /** Return RGBA pixels of samples. */
 export function paint(samples: Uint8Array | Uint16Array, table: Uint8Array): Uint8ClampedArray<ArrayBuffer> {
-  const colours = Uint32Array.from(table, (level) => (OPAQUE | (level * 0x010101)) >>> 0);
+  const colours = new Uint32Array(table.length);
+  for (let place = 0; place < table.length; place++) colours[place] = OPAQUE | ((table[place] ?? 0) * 0x010101);
   const pixels = new Uint32Array(samples.length);
   for (let place = 0; place < samples.length; place++) pixels[place] = colours[samples[place] ?? 0] ?? OPAQUE;
   return new Uint8ClampedArray(pixels.buffer);

@@ -165,4 +165,5 @@ if __name__ == "__main__":
     if sys.argv[1] == "--data":
         alone(Path(sys.argv[2]))
     else:
-        print(json.dumps(asdict(measure(*sys.argv[1:5], seconds=float(sys.argv[5])))))
+        address, user, word, study, seconds = sys.argv[1:6]
+        print(json.dumps(asdict(measure(address, user, word, study, float(seconds)))))

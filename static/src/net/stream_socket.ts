@@ -4,7 +4,7 @@
  * It keeps no views: after a reconnection the page subscribes again.
  */
 
-import { expectedMs } from "../state/line_quality";
+import { type Arrival, expectedMs } from "../state/line_quality";
 import type { OpenedDocument } from "./documents";
 import { LineKeeper } from "./line_keeper";
 import { decode, LoopStore } from "./loop_store";
@@ -225,7 +225,10 @@ export class StreamSocket {
   private async receivePicture(message: ArrayBuffer): Promise<void> {
     try {
       const header = parseHeader(message);
-      if (this.values.expects(header)) return await this.values.keep(header, message);
+      if (this.values.expects(header)) {
+        this.line.came(this.queuedArrival(header, message.byteLength));
+        return await this.values.keep(header, message);
+      }
       this.measured(header, message.byteLength);
       const purpose = this.loops.purpose(header);
       if (purpose === "stale") return;
@@ -281,6 +284,7 @@ export class StreamSocket {
     const isFast = facts.bytesPerMs !== null && facts.roundTripMs !== null && expectedMs(facts, bytes) < VALUES_WITHIN_MS;
     if (!isFast || this.prefetched.isComing) return;
     const { viewport, sequence, index, view } = this.values.want(asked);
+    this.queuedAt = performance.now();
     this.send(FromClient.queue, viewport, { sequence, views: [{ index, view }] });
   }
 
@@ -308,9 +312,12 @@ export class StreamSocket {
   }
 
   private measured(header: PictureHeader, bytes: number): void {
-    const now = performance.now();
+    this.line.came(this.views.arrived(header, bytes, performance.now()) ?? this.queuedArrival(header, bytes));
+  }
+
+  private queuedArrival(header: PictureHeader, bytes: number): Arrival {
     const serverMs = (header.renderMicroseconds + header.encodeMicroseconds) / 1000;
-    this.line.came(this.views.arrived(header, bytes, now) ?? { askedAtMs: this.queuedAt, arrivedAtMs: now, bytes, serverMs });
+    return { askedAtMs: this.queuedAt, arrivedAtMs: performance.now(), bytes, serverMs };
   }
 
   private async receiveTile(message: ArrayBuffer): Promise<void> {

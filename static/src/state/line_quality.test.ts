@@ -44,6 +44,13 @@ describe("measuring a line", () => {
     expect(line.facts.bytesPerMs).toBeCloseTo(6000 / 4);
   });
 
+  it("doesn't take a way's jitter for a fast line", () => {
+    const line = new LineQuality();
+    line.noteRoundTrip(104);
+    for (let n = 0; n < 8; n++) line.noteArrival({ askedAtMs: n * 1000, arrivedAtMs: n * 1000 + 104, bytes: 3000, serverMs: 1 });
+    expect(line.facts.bytesPerMs).toBeLessThan(2000);
+  });
+
   it("says nothing before a ping came back, and nothing from a tiny picture", () => {
     const line = new LineQuality();
     line.noteArrival({ askedAtMs: 0, arrivedAtMs: 500, bytes: 50_000, serverMs: 1 });

@@ -27,8 +27,9 @@ const RATES_KEPT = 6;
 /** Less than both says more of the moment than of the line: smaller pictures are measured several at a time. */
 const SAMPLE_BYTES = 6000;
 const SAMPLE_MS = 60;
-/** No measured time is shorter: clocks and event loops are coarse. */
+/** No measured time is shorter: clocks and event loops are coarse, and round trips on long ways are never twice the same. */
 const SHORTEST_MS = 0.5;
+const JITTER = 0.03;
 /** On a shorter way there is nothing to hold back: two on their way keep server and browser busy. */
 const NEAR_MS = 20;
 const FULL_LINE = 1.1;
@@ -74,7 +75,7 @@ export class LineQuality {
     this.sample.bytes += bytes;
     this.sample.ms += Math.max(0, arrivedAtMs - mayBeginMs);
     if (this.sample.bytes < SAMPLE_BYTES && this.sample.ms < SAMPLE_MS) return;
-    this.rates.push(this.sample.bytes / Math.max(SHORTEST_MS, this.sample.ms));
+    this.rates.push(this.sample.bytes / Math.max(SHORTEST_MS, JITTER * roundTripMs, this.sample.ms));
     this.sample = { bytes: 0, ms: 0 };
     if (this.rates.length > RATES_KEPT) this.rates.shift();
   }

@@ -39,9 +39,7 @@ class BlendedFrames(PresentedFrames):
         if not planes:
             raise Malformed("the images that the presentation state lays over this one are not here")
         if lower is None or not any(plane is not None and are_comparable(lower, plane) for plane in planes):
-            raise Malformed(
-                "the presentation state lays images over this one that aren't parallel, or not in its Frame of Reference"
-            )
+            raise Malformed("the presentation state lays images over this one that aren't parallel, or not in its Frame of Reference")
         shares = frames_over(lower, planes)
         if not shares or self._blending.opacity is None:
             return None

@@ -23,6 +23,7 @@ from bench.view_client import percentile
 
 PICTURE, SUBSCRIBE, VIEW, QUEUE, CREDIT, PING, OPENED, FAULT, STATUS = 1, 16, 17, 18, 19, 24, 32, 33, 36
 HZ, AT_ONCE, FIRST_CREDIT, BATCH, PING_S = 60, 4, 8, 480, 25.0
+STUCK_S = 20.0
 SEQUENCE, SEQUENCE_AT = struct.Struct("<I"), 12
 
 
@@ -113,7 +114,10 @@ async def play(url: str, token: str, series: str, viewers: int, seconds: float, 
     started = time.perf_counter() + 0.1
     # They began at different moments, as people do: spread over the time of four frames.
     moments = [started + number * AT_ONCE / HZ / viewers for number in range(viewers)]
-    await asyncio.gather(*(watcher.play(seconds, moment) for watcher, moment in zip(watchers, moments, strict=True)))
+    plays = [asyncio.create_task(watcher.play(seconds, moment)) for watcher, moment in zip(watchers, moments, strict=True)]
+    _, stuck = await asyncio.wait(plays, timeout=seconds + STUCK_S)
+    if stuck:
+        raise SystemExit(f"{len(stuck)} viewers got no more pictures, after {sorted(watcher.received for watcher in watchers)[:5]}")
     elapsed = time.perf_counter() - started
     print("end", flush=True)
     errors = [error for watcher in watchers for error in watcher.errors_ms]

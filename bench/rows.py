@@ -1,5 +1,6 @@
 """What the parts of `make bench` share: a line of the table, running a part as a process, what the server process used."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -49,7 +50,8 @@ class Memory:
 
     def _watch(self) -> None:
         while not self._stop.wait(0.1):
-            self.highest_mb = max(self.highest_mb, self._server.rss_anon_mb())
+            with contextlib.suppress(AssertionError, OSError):  # while the server is started again
+                self.highest_mb = max(self.highest_mb, self._server.rss_anon_mb())
 
 
 def cpu_ms(server: ViewboxServer) -> float:

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.browser
 
 # The small demo's pictures are small. So far away no stored values are fetched to draw from: each picture is the server's.
 FAR = Shape(round_trip_ms=160, megabits=3)
-NARROW = Shape(round_trip_ms=160, megabits=0.2)
+NARROW = Shape(round_trip_ms=160, megabits=0.1)
 MOVES, TURN = 75, 60
 
 Through = Callable[[Shape | None], AbstractContextManager[tuple[Window, Line]]]

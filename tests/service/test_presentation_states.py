@@ -65,7 +65,8 @@ def test_a_state_is_listed_with_the_stack_that_it_is_about(alice):
     found = items_of(alice)
     assert found[SERIES]["presentations"] == [{
         "sop_instance_uid": uid("instance", "state"), "label": "BONE", "description": "as reported", "creator": "Reader, Rita",
-        "created": "20260102030405", "kind": "grayscale", "is_applied": True, "reason": "", "applies_to": {"frames": 2, "of": 3, "first": 1},
+        "created": "20260102030405", "kind": "grayscale", "is_applied": True, "reason": "",
+        "applies_to": {"frames": 2, "of": 3, "first": 1},
     }]  # fmt: skip
     own = found[uid("series", "states")]  # the object itself stays where it was filed
     assert (own["kind"], own["object"]["name"], own["presentations"]) == ("object", "Presentation state", [])

@@ -3,7 +3,7 @@
 import threading
 from collections import OrderedDict
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, cast
 
 from numpy.typing import NDArray
@@ -23,11 +23,13 @@ from archive.services.storage import object_store
 from governance.core.faults import Fault, ImageTooLarge, Malformed, NotFound, TooLarge, Undecodable
 
 DESCRIPTIONS_KEPT = 4096  # 2-3 kB each; a stack and its neighbours, many times
+CLEAN_KEPT = 65_536
 WHOLE_HEADER_BYTES = 8_000_000  # of longer headers only what a description needs is read
 MOST_ENCODED_BYTES = 1 << 20  # of a compressed frame, besides twice what it decodes to
 _WHOLE_SLIDE, _PER_FRAME_GROUPS = "1.2.840.10008.5.1.4.1.1.77.1.6", 0x52009230
 
 _descriptions: OrderedDict[str, ImageDescription] = OrderedDict()
+_clean: set[tuple[str, int]] = set()
 _lock = threading.Lock()
 guard_decoders()  # before anything is decoded
 
@@ -101,10 +103,29 @@ def decoded(image: StoredImage, frame_index: int) -> DecodedFrame:
     """Return one frame's stored values, perhaps read-only. Raises: NotFound outside the frames, and as read_frame and decode_frame do."""
     description = description_of(image)
     if image.frame_table.kind == "native":
-        return _decoded_now(image, frame_index, description)
+        return _native(image, frame_index, description)
     if not 0 <= frame_index < len(image.frame_table):
         raise NotFound("frame")
     return frame_cache().frame(f"{image.sha256}-{frame_index}", partial(_decoded_now, image, frame_index, description))
+
+
+def _native(image: StoredImage, frame_index: int, description: ImageDescription) -> DecodedFrame:
+    """Decode an uncompressed frame. Looked through once and found without bits above High Bit, it is not looked through again."""
+    key = (image.sha256, frame_index)
+    if key in _clean:
+        return _decoded_now(image, frame_index, _as_allocated(description))
+    frame = _decoded_now(image, frame_index, description)
+    if not description.is_signed and not frame.values.flags.writeable:  # these are the stored bytes themselves
+        if len(_clean) >= CLEAN_KEPT:
+            _clean.clear()
+        _clean.add(key)
+    return frame
+
+
+@lru_cache(maxsize=DESCRIPTIONS_KEPT)
+def _as_allocated(description: ImageDescription) -> ImageDescription:
+    """Return a description by which no bit is cut off."""
+    return replace(description, bits_stored=description.bits_allocated, high_bit=description.bits_allocated - 1)
 
 
 def unmasked(image: StoredImage, frame_index: int) -> NDArray[Any]:

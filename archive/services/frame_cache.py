@@ -1,11 +1,13 @@
 """Decoded frames of slow codecs, kept as raw files that are mapped, not read: shared by all processes, bounded, deletable.
 
 A frame that took long to decode is decoded once (DESIGN.md section 2). Files are written without fsync: a power cut may leave any
-of them empty, so the folder belongs to one boot of the machine and others' are removed.
+of them empty, so the folder belongs to one boot of the machine and others' are removed. Writing and sweeping are one thread's own:
+a slow disk would hold up the picture that is waited for, and with it everybody who watches the same loop.
 """
 
 import contextlib
 import json
+import logging
 import os
 import shutil
 import threading
@@ -14,12 +16,16 @@ import uuid
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
+from queue import SimpleQueue
 
 import numpy as np
 from django.conf import settings
 
 from archive.core.codecs import DecodedFrame
 
+log = logging.getLogger("viewbox.frames")
+
+MAX_WAITING_BYTES = 32_000_000  # decoded frames that wait for the disk
 KEEP_ABOVE_S = 0.0004  # RLE of 512x512 takes 0.5 ms; mapping a kept frame of that size 0.03 to 0.1, writing it about 0.3
 SWEEPS = 16  # in which the bound is written full once
 TOUCH_AFTER_S = 60.0
@@ -35,9 +41,13 @@ class FrameCache:
         self._max_bytes = max_bytes
         self._written = max_bytes  # the first writer of a process sweeps: it cannot know what is there
         self._lock = threading.Lock()
+        self._waiting: SimpleQueue[tuple[Path, DecodedFrame]] = SimpleQueue()
+        self._waiting_bytes = 0
+        self._is_idle = threading.Condition(self._lock)
+        self._is_started = False
 
     def frame(self, name: str, decode: Callable[[], DecodedFrame]) -> DecodedFrame:
-        """Return the kept frame of this name (letters, digits, -), or decode it now and keep it if that took long."""
+        """Return the kept frame of this name (letters, digits, -), or decode it now and have it kept soon if that took long."""
         path = self._root / name[:2] / name
         kept = _load(path)
         if kept is not None:
@@ -45,14 +55,44 @@ class FrameCache:
         began = time.perf_counter()  # not this thread's CPU: another process decodes (archive.services.decoding)
         made = decode()
         if time.perf_counter() - began > KEEP_ABOVE_S:
-            with contextlib.suppress(OSError):  # a full disk costs time, not pictures
-                self._keep(path, made)
+            self._keep_soon(path, made)
         return made
+
+    def wait(self) -> None:
+        """Wait until everything that is to be kept is written, or couldn't be."""
+        with self._is_idle:
+            self._is_idle.wait_for(lambda: self._waiting_bytes == 0)
+
+    def _keep_soon(self, path: Path, frame: DecodedFrame) -> None:
+        """Leave a frame to the writer; while that is far behind, it is decoded again another time."""
+        size = frame.values.nbytes
+        if size > self._max_bytes // SWEEPS:
+            return
+        with self._lock:
+            if self._waiting_bytes and self._waiting_bytes + size > MAX_WAITING_BYTES:
+                return
+            self._waiting_bytes += size
+            if not self._is_started:
+                self._is_started = True
+                threading.Thread(target=self._write, name="frame-cache", daemon=True).start()
+        self._waiting.put((path, frame))
+
+    def _write(self) -> None:
+        while True:
+            path, frame = self._waiting.get()
+            try:
+                self._keep(path, frame)
+            except OSError:
+                pass  # a full disk costs time, not pictures
+            except Exception:
+                log.exception("a decoded frame could not be kept")
+            with self._is_idle:
+                self._waiting_bytes -= frame.values.nbytes
+                self._is_idle.notify_all()
+            del frame
 
     def _keep(self, path: Path, frame: DecodedFrame) -> None:
         values = np.ascontiguousarray(frame.values)
-        if values.nbytes > self._max_bytes // SWEEPS:
-            return
         header = json.dumps([values.dtype.str, values.shape, frame.photometric_interpretation, frame.is_lossy]).encode("ascii")
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         partial = path.with_name(f".{uuid.uuid4().hex}")

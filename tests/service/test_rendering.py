@@ -3,6 +3,8 @@
 import hashlib
 import io
 import math
+import threading
+import time
 from dataclasses import replace
 
 import imagecodecs
@@ -268,6 +270,7 @@ def test_a_slow_frame_is_decoded_once(tmp_path):
     data = imagecodecs.jpeg2k_encode(values, level=0, codecformat="j2k", reversible=True, bitspersample=12)
     image = stored([data], 512, 512, syntax=JPEG_2000, BitsAllocated=16, BitsStored=12, HighBit=11)
     first = pixels.decoded(image, 0)
+    frame_cache().wait()
     again = pixels.decoded(image, 0)
     assert np.array_equal(first.values, values)
     assert np.array_equal(again.values, values)
@@ -280,6 +283,27 @@ def test_a_slow_frame_is_decoded_once(tmp_path):
     kept = list((frame_cache()._root).glob(f"*/{image.sha256}-0"))
     kept[0].write_bytes(kept[0].read_bytes()[:1000])  # a damaged file is no frame
     assert np.array_equal(pixels.decoded(image, 0).values, values)
+
+
+def test_a_slow_disk_holds_up_no_picture(tmp_path, monkeypatch):
+    """What waits for the disk is bounded too: more than that is decoded again another time."""
+    cache, disk = FrameCache(tmp_path, max_bytes=1_000_000_000), threading.Event()
+    keep = cache._keep
+    monkeypatch.setattr(cache, "_keep", lambda path, frame: (disk.wait(), keep(path, frame)))
+    frame = DecodedFrame(np.zeros((1000, 5000), np.uint16), "MONOCHROME2", False)  # 10 MB
+
+    def slowly() -> DecodedFrame:
+        began = time.perf_counter()
+        while time.perf_counter() - began < 0.001:
+            pass
+        return frame
+
+    for number in range(5):
+        assert cache.frame(f"aa{number}", slowly) is frame
+    assert list(cache._root.glob("*/*")) == []
+    disk.set()
+    cache.wait()
+    assert sorted(path.name for path in cache._root.glob("*/*")) == ["aa0", "aa1", "aa2"]
 
 
 def test_the_frame_cache_keeps_its_bound(tmp_path):

@@ -62,7 +62,6 @@ async def test_everyone_gets_every_event_once_in_order_and_only_who_asked_gets_t
         assert await alice.act({"kind": "hand_over", "presenter": "carol"}) is None
         await carol.until(lambda: carol.state["presenter"] == "carol")
         await carol.move(stack_view("B", 7))
-        await in_step(alice, bob, carol)
         for peer in (alice, bob, carol):
             await peer.reach(7)
             assert [event["kind"] for event in peer.events] == ["hang"] * 4 + ["hand_over", "look"]

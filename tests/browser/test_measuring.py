@@ -167,10 +167,22 @@ def test_S07_the_value_under_the_cursor_is_that_of_the_stored_pixel(desk: Window
     values = hounsfield(stored_file(desk, uid))
     for column, row in [(64, 80), (20, 64), (0, 0), (127, 127)]:
         desk.page.mouse.move(*glass.near(column + 0.5, row + 0.5))
-        expect(desk.page.locator(".readout div").first).to_have_text(f"x {column} · y {row}")
-        expect(desk.page.locator(".readout div").nth(1)).to_have_text(f"CT number {with_minus(values[row, column], 0)} HU")
+        expect_value(desk, values, column, row)
+    # A drag says nothing, and once it has ended the value is of where it ended.
+    desk.page.mouse.down()
+    expect(desk.page.locator(".readout")).to_have_count(0)
+    desk.page.mouse.move(*glass.near(64.5, 80.5), steps=4)
+    expect(desk.page.locator(".readout")).to_have_count(0)
+    desk.page.mouse.up()
+    expect_value(desk, values, 64, 80)
     desk.page.mouse.move(2, 2)
     expect(desk.page.locator(".readout")).to_have_count(0)
+
+
+def expect_value(window: Window, values: NDArray[np.float64], column: int, row: int) -> None:
+    lines = window.page.locator(".readout div")
+    expect(lines.first).to_have_text(f"x {column} · y {row}")
+    expect(lines.nth(1)).to_have_text(f"CT number {with_minus(values[row, column], 0)} HU")
 
 
 def test_S01_a_value_of_the_picture_before_is_never_shown(desk: Window):

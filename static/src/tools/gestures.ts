@@ -5,7 +5,7 @@ import { type Tool, toolOfButton } from "../state/tool";
 export interface GestureHandler {
   /** The tool that the left button or one finger has. */
   activeTool(): Tool;
-  /** The mouse or pen is over the glass with nothing pressed; null: it has left. Places are from the middle. */
+  /** The mouse or pen is over the glass with nothing pressed; null: it has left, or presses. Places are from the middle. */
   hover?(at: Point | null): void;
   begin(tool: Tool, at: Point): void;
   /** Distance from where the drag began; isFine while Shift is held. `at` is where the drag began, from the middle. */
@@ -37,6 +37,13 @@ export function listenForGestures(glass: HTMLElement, handler: GestureHandler, s
     const box = glass.getBoundingClientRect();
     return { x: event.clientX - box.left - box.width / 2, y: event.clientY - box.top - box.height / 2 };
   };
+  const hoverAt = (event: PointerEvent) => {
+    if (event.pointerType === "touch") return;
+    const box = glass.getBoundingClientRect();
+    const { clientX: x, clientY: y } = event;
+    const isOver = x >= box.left && x < box.left + box.width && y >= box.top && y < box.top + box.height;
+    handler.hover?.(isOver && event.buttons === 0 && !isWithin(event, OWN_GESTURES) ? fromMiddle(event) : null);
+  };
   const stop = () => {
     if (drag) handler.end(drag.tool);
     drag = null;
@@ -46,6 +53,7 @@ export function listenForGestures(glass: HTMLElement, handler: GestureHandler, s
     "pointerdown",
     (event) => {
       if (isWithin(event, `button, input, a, select, ${OWN_GESTURES}`)) return;
+      handler.hover?.(null); // what was said of its place is not followed while it drags
       const at = fromMiddle(event);
       fingers.set(event.pointerId, { start: at, now: at });
       capture(glass, event.pointerId);
@@ -62,8 +70,7 @@ export function listenForGestures(glass: HTMLElement, handler: GestureHandler, s
     (event) => {
       const finger = fingers.get(event.pointerId);
       if (!finger) {
-        if (event.pointerType !== "touch" && event.buttons === 0) handler.hover?.(isWithin(event, OWN_GESTURES) ? null : fromMiddle(event));
-        return;
+        return hoverAt(event);
       }
       const at = fromMiddle(event);
       if (fingers.size === 2) {
@@ -81,7 +88,14 @@ export function listenForGestures(glass: HTMLElement, handler: GestureHandler, s
     if (drag?.pointer === event.pointerId) stop();
   };
   glass.addEventListener("pointerleave", () => handler.hover?.(null), { signal });
-  glass.addEventListener("pointerup", lift, { signal });
+  glass.addEventListener(
+    "pointerup",
+    (event) => {
+      lift(event);
+      if (fingers.size === 0) hoverAt(event); // the picture may have moved beneath it
+    },
+    { signal },
+  );
   glass.addEventListener("pointercancel", lift, { signal });
   glass.addEventListener("contextmenu", (event) => event.preventDefault(), { signal });
   glass.addEventListener("dblclick", (event) => handler.doubleTap(fromMiddle(event)), { signal });

@@ -102,6 +102,18 @@ describe("values under the cursor", () => {
     expect(readout.shown).toBeNull();
   });
 
+  it("S01: what was of the pixel before goes when the next one has no answer", async () => {
+    const { readout, asked, reply } = tried();
+    readout.want(at(1));
+    await vi.advanceTimersByTimeAsync(0);
+    await reply(0);
+    readout.want(at(2));
+    await vi.advanceTimersByTimeAsync(100);
+    asked[1]?.refuse();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(readout.shown).toBeNull();
+  });
+
   it("are not asked for again and again where there are none", async () => {
     const { readout, asked } = tried();
     readout.want(at(1));

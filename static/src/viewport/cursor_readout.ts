@@ -36,10 +36,7 @@ export class CursorReadout {
     if (place === before || (place && before && isSamePlace(place, before))) return;
     this.wanted = place;
     if (place && before && !isSameFrame(place.on, before.on)) this.nextAt = Math.max(this.nextAt, performance.now() + AFTER_ANOTHER_MS);
-    if (this.shown && !(place && isFrame(place.on, this.shown))) {
-      this.shown = null;
-      this.changed();
-    }
+    if (!(place && this.shown && isFrame(place.on, this.shown))) this.forget();
     this.askSoon();
   }
 
@@ -63,11 +60,18 @@ export class CursorReadout {
     try {
       this.take(await this.ask(place, this.gone.signal));
     } catch {
-      // No values here, or nobody to ask: nothing is said, and it isn't asked at every move.
+      // No values here, or nobody to ask: nothing is said, not even of the pixel before, and it isn't asked at every move.
       this.nextAt = performance.now() + AFTER_REFUSAL_MS;
+      this.forget();
     }
     this.asked = null;
     if (this.wanted && !isSamePlace(this.wanted, place)) this.askSoon();
+  }
+
+  private forget(): void {
+    if (!this.shown) return;
+    this.shown = null;
+    this.changed();
   }
 
   private take(answer: ValuesDocument): void {

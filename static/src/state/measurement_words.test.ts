@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { MeasuredDocument, MeasurementDocument, StatisticsDocument, ValuesDocument } from "../net/measuring_api";
 import { lengthLines, numberInWords, resultInShort, resultLines, valueLines, wrapped } from "./measurement_words";
+import { scaleBar } from "./scale_bar";
 
 const WHO = { sop_instance_uid: "2.25.10", instance: "aa".repeat(16), frame: 1 };
 const MM: MeasuredDocument = { value: 23.456, unit: "mm", kind: "calibrated", label: "Pixel Spacing (0028,0030)", components: [] };
@@ -39,6 +40,15 @@ describe("S06 lengths in words", () => {
   it("have their provenance beside them", () => {
     expect(lengthLines(MM)).toEqual(["23.5 mm", "Pixel Spacing (0028,0030)"]);
     expect(lengthLines({ ...MM, value: 1.234, unit: "cm", label: "2D ultrasound region" })).toEqual(["1.23 cm", "2D ultrasound region"]);
+  });
+
+  it("say on the number itself that they are estimated or at the detector, as the scale bar does", () => {
+    const [estimated, detector] = (["estimated", "at detector"] as const).map((kind) => ({ ...MM, value: 98.9, kind }));
+    expect([estimated, detector].map((one) => one && lengthLines(one)[0])).toEqual(["98.9 mm estimated", "98.9 mm at detector"]);
+    expect(scaleBar(0.5, 99, "estimated")?.words).toBe("20 mm estimated");
+    expect(lengthLines({ ...MM, unit: "px", kind: "none" })[0]).toBe("23.5 px");
+    const area = { ...MM, value: 383.2, unit: "mm²", kind: "estimated", label: "a localizer" } as const;
+    expect(ellipse({ area })).toContain("383.2 mm² estimated · a localizer");
   });
 
   it("have it in the list as well", () => {

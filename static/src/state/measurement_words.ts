@@ -9,6 +9,7 @@ import type {
   ValuesDocument,
 } from "../net/measuring_api";
 import type { Result } from "./measurement";
+import { caveatOf } from "./scale_bar";
 
 const NOT_MEASURED = "not measured";
 /** Digits after the point of a length; a pixel is rarely smaller than that. */
@@ -30,9 +31,9 @@ export function resultInShort(result: Result): string {
   return (isLength ? lines.join(" · ") : lines[0]) ?? NOT_MEASURED;
 }
 
-/** "23.4 mm", then what that rests on. */
+/** "23.4 mm", "98.9 mm at detector" as the scale bar says it, then what that rests on. */
 export function lengthLines(length: MeasuredDocument): readonly string[] {
-  if (length.value !== null) return [lengthInWords(length.value, length.unit), length.label];
+  if (length.value !== null) return [withCaveat(lengthInWords(length.value, length.unit), length), length.label];
   return [...length.components.map(componentInWords), length.label];
 }
 
@@ -84,7 +85,13 @@ function lengthInWords(value: number, unit: string): string {
 }
 
 function areaLines(area: MeasuredDocument): string[] {
-  return [area.value === null ? area.label : `${numberInWords(area.value)} ${area.unit} · ${area.label}`];
+  if (area.value === null) return [area.label];
+  return [`${withCaveat(`${numberInWords(area.value)} ${area.unit}`, area)} · ${area.label}`];
+}
+
+function withCaveat(number: string, { kind }: MeasuredDocument): string {
+  const caveat = caveatOf(kind);
+  return caveat ? `${number} ${caveat}` : number;
 }
 
 /** "0.45 s", "97 cm/s (−85 to 12)": signs as the region has them, the sign of a difference left to its ends. */

@@ -1,5 +1,5 @@
 /** The scale bar: a length only where the spacing is calibrated, otherwise what it is, or none (S06). */
-import type { OpenedDocument, RegionDocument } from "../net/documents";
+import type { OpenedDocument, RegionDocument, SpacingDocument } from "../net/documents";
 import { isSideways, type Orientation } from "./orientation";
 
 export interface ScaleBar {
@@ -31,8 +31,12 @@ export function horizontalScale(opened: OpenedDocument, orientation: Orientation
   // Pixel Spacing is (row spacing, column spacing): the column spacing is the step along a row.
   const mm = sideways ? row_mm : column_mm;
   if (kind === "none" || !mm || mm <= 0) return null;
-  const caveat = kind === "calibrated" ? "" : kind;
-  return { mm, caveat, region: null };
+  return { mm, caveat: caveatOf(kind), region: null };
+}
+
+/** What stands right beside every length that isn't one of the body as far as is known; "" where nothing must. */
+export function caveatOf(kind: SpacingDocument["kind"]): string {
+  return kind === "estimated" || kind === "at detector" ? kind : "";
 }
 
 /** The ultrasound region whose both axes are centimetres of tissue and that covers most of the picture. */

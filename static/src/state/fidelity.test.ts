@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { PictureHeader } from "../net/wire";
-import { fidelityWords, proofInWords, treatmentInWords } from "./fidelity";
+import { fidelityWords, proofInWords, renderingInWords, sizeInWords, treatmentInWords } from "./fidelity";
 import { headerOf } from "./test_headers";
 
 const CT = { modality: "CT", intent: null };
@@ -50,6 +50,18 @@ describe("proof and treatment in words", () => {
     const lossy = headerOf({ digestKind: "encoded", digest: "cd".repeat(8), fidelity: "lossy" });
     expect(proofInWords(lossy, "none")).toBe("XXH64 of the levels before encoding cdcdcdcdcdcdcdcd, names what was encoded");
     expect(proofInWords(headerOf(), "none")).toBe("none came with it");
+    expect(proofInWords(headerOf({ kind: "tile" }), "none")).toBe("none: tiles carry no proof");
+  });
+
+  it("test_S05_says_of_a_tile_that_it_is_one", () => {
+    const change = { width: 256, height: 200, sourceColumns: 512, sourceRows: 400, level: 3 };
+    expect(sizeInWords(headerOf({ ...change, kind: "tile" }))).toBe("Tile 256 × 200 of level 3");
+    expect(sizeInWords(headerOf(change))).toBe("256 × 200 of 512 × 400");
+  });
+
+  it("test_S05_stored_bytes_are_not_rendered", () => {
+    expect(renderingInWords(headerOf({ fidelity: "stored" }))).toBe("not rendered: the stored bytes");
+    expect(renderingInWords(headerOf({ renderMicroseconds: 4800, encodeMicroseconds: 1250 }))).toBe("rendered in 4.8 ms, encoded in 1.3 ms");
   });
 
   it("test_S09_S10_says_what_was_done_beyond_the_window", () => {

@@ -43,13 +43,25 @@ const DIGITS_SHOWN = 16;
 /** The digest that a picture came with, and what became of it in this browser. */
 export function proofInWords(header: PictureHeader, proof: Proof): string {
   const { digestKind, digest } = header;
-  if (digestKind === "none") return "none came with it";
+  if (digestKind === "none") return header.kind === "tile" ? "none: tiles carry no proof" : "none came with it";
   const named = `${header.codec === "values" ? "SHA-256 of the stored values" : DIGEST_WORDS[digestKind]} ${digest.slice(0, DIGITS_SHOWN)}`;
   if (digestKind === "encoded") return `${named}, names what was encoded`;
   if (proof === "matches") return `${named}, checked in this browser: matches`;
   if (proof === "unavailable") return `${named}, this browser can't check it`;
   if (proof === "differs") return `${named}, checked in this browser: differs`;
   return `${named}, not checked: ${header.kind === "tile" ? "a tile" : "it plays"}`;
+}
+
+/** What there is of a picture; a tile is one of a level of its slide, 0 the finest. */
+export function sizeInWords({ kind, width, height, level, sourceColumns, sourceRows }: PictureHeader): string {
+  const size = `${width} × ${height}`;
+  return kind === "tile" ? `Tile ${size} of level ${level}` : `${size} of ${sourceColumns} × ${sourceRows}`;
+}
+
+/** What the server did to make it, and how long it took. */
+export function renderingInWords({ fidelity, renderMicroseconds, encodeMicroseconds }: PictureHeader): string {
+  if (fidelity === "stored") return "not rendered: the stored bytes";
+  return `rendered in ${milliseconds(renderMicroseconds)}, encoded in ${milliseconds(encodeMicroseconds)}`;
 }
 
 /** What was done to the image beyond its window, from the picture's own flags. profile: name of its ICC profile. */
@@ -89,6 +101,10 @@ function reductionOf(header: PictureHeader): string {
   const factor = Math.max(header.sourceColumns / header.width, header.sourceRows / header.height);
   const whole = Math.round(factor);
   return whole >= 2 && Math.abs(factor - whole) < 0.06 ? `1/${whole}` : `to ${Math.round(100 / factor)} %`;
+}
+
+function milliseconds(microseconds: number): string {
+  return `${(microseconds / 1000).toFixed(1)} ms`;
 }
 
 function isForProcessing(facts: FidelityFacts): boolean {

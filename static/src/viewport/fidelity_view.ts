@@ -3,7 +3,7 @@ import { html, type TemplateResult } from "lit";
 import type { OpenedDocument } from "../net/documents";
 import type { Proof } from "../net/proof";
 import type { PictureHeader } from "../net/wire";
-import { type FidelityWords, fidelityWords, proofInWords, treatmentInWords } from "../state/fidelity";
+import { type FidelityWords, fidelityWords, proofInWords, renderingInWords, sizeInWords, treatmentInWords } from "../state/fidelity";
 import { type LineFacts, lineInWords } from "../state/line_quality";
 import { windowInWords } from "../state/windows";
 
@@ -30,15 +30,16 @@ export function trustWords(words: FidelityWords): TemplateResult {
 export function detailsPanel(facts: DetailFacts): TemplateResult {
   const { header, opened } = facts;
   const words = fidelityWords(header, { modality: opened.modality, intent: opened.intent ?? null });
+  const isTile = header.kind === "tile";
   const instance = opened.instances.find((one) => one.digest === header.instanceDigest);
   const rows: [string, string][] = [
-    ["This picture", [words.headline, ...words.also].join(", ")],
+    [isTile ? "This tile" : "This picture", [words.headline, ...words.also].join(", ")],
     ["Sent as", `${encodingOf(header)}, ${kilobytes(header.payloadBytes)}`],
-    ["Size", `${header.width} × ${header.height} of ${header.sourceColumns} × ${header.sourceRows}`],
+    ["Size", sizeInWords(header)],
     ["Source", sourceOf(opened)],
     ["Spacing", opened.spacing.label || opened.spacing.kind],
-    ["Frame", `${header.frameNumber} of ${instance?.sop_instance_uid ?? "?"}`],
-    ["Rendered in", `${milliseconds(header.renderMicroseconds)} + ${milliseconds(header.encodeMicroseconds)} encoding`],
+    ["From", `frame ${header.frameNumber} of instance ${instance?.sop_instance_uid ?? "?"}`],
+    ["Made", renderingInWords(header)],
   ];
   if (header.windowCenter !== null && header.windowWidth !== null) {
     rows.push(["Window", windowInWords(header.windowCenter, header.windowWidth, opened.window_unit)]);
@@ -48,10 +49,11 @@ export function detailsPanel(facts: DetailFacts): TemplateResult {
   rows.splice(1, 0, ["Proof", proofInWords(header, facts.proof)]);
   const treatment = treatmentInWords(header, opened.chain?.colour_profile ?? null);
   if (treatment.length > 0) rows.splice(2, 0, ["Drawn with", treatment.join(", ")]);
-  rows.push(["Dropped, refused", `${facts.dropped} frames, ${facts.refused} pictures`]);
+  if (isTile) rows.push(["Refused", `${facts.refused} tiles`]);
+  else rows.push(["Dropped, refused", `${facts.dropped} frames, ${facts.refused} pictures`]);
   for (const note of opened.notes) rows.push(["Note", note]);
   return html`<section class="details" tabindex="0" aria-label="Fidelity details">
-    <h3>How far this picture can be trusted</h3>
+    <h3>${isTile ? "How far this tile, the last that came, can be trusted" : "How far this picture can be trusted"}</h3>
     <dl>
       ${rows.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}
     </dl>
@@ -71,8 +73,4 @@ function encodingOf({ codec, quality }: PictureHeader): string {
 
 function kilobytes(bytes: number): string {
   return `${(bytes / 1000).toFixed(1)} kB`;
-}
-
-function milliseconds(microseconds: number): string {
-  return `${(microseconds / 1000).toFixed(1)} ms`;
 }

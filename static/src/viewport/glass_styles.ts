@@ -274,17 +274,18 @@ export const glassStyles = css`
   .trust.preview::before {
     border-color: var(--warn);
   }
+  /** Between the corner texts: which image this is and its window stay readable below it, the patient above. */
   .details {
     position: absolute;
     right: 8px;
-    bottom: 8px;
+    top: 84px;
     max-width: min(360px, calc(100% - 16px));
-    max-height: calc(100% - 16px);
+    max-height: max(96px, calc(100% - 196px));
     overflow: auto;
     padding: 12px 14px;
     border: 1px solid var(--line);
     border-radius: var(--radius);
-    background: rgb(18 20 23 / 94%);
+    background: var(--panel);
     color: var(--text);
     font-size: 12px;
     cursor: default;

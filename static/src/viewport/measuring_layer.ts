@@ -63,7 +63,8 @@ export class MeasuringLayer implements GlassLayer {
   /** Of the values tool, on the image: it stays where the finger left it, from slice to slice. */
   private cross: Point | null = null;
   private isOpen = false;
-  private spoken = "";
+  /** For screen readers, as long as its frame is on screen (S01). */
+  private spoken: { readonly words: string; readonly on: FrameName } | null = null;
   private readonly readout: CursorReadout;
 
   constructor(private readonly host: MeasuringHost) {
@@ -82,7 +83,7 @@ export class MeasuringLayer implements GlassLayer {
       values: this.readout.shown,
       cross: this.host.tool === "values" ? this.cross : null,
       isOpen: this.isOpen,
-      spoken: this.spoken,
+      spoken: this.spoken && isSameFrame(this.spoken.on, frameOf(scene)) ? this.spoken.words : "",
       unfold: () => this.unfold(),
       go: (one) => this.go(one),
       remove: (one) => this.remove(one.id),
@@ -193,7 +194,7 @@ export class MeasuringLayer implements GlassLayer {
       this.put(failed(this.board, id, one.revision, words));
     }
     const now = measuredOf(this.board, id);
-    if (now && now.revision === one.revision) this.spoken = resultLines(now.result).join(", ");
+    if (now && now.revision === one.revision) this.spoken = { words: resultLines(now.result).join(", "), on: now.on };
   }
 
   private moveCross(at: Point, scene: MeasuredScene): void {
@@ -229,7 +230,8 @@ export class MeasuringLayer implements GlassLayer {
 
   private remove(id: number): void {
     this.put(removed(this.board, id));
-    this.spoken = "measurement removed";
+    const { scene } = this.host;
+    this.spoken = scene && { words: "measurement removed", on: frameOf(scene) };
   }
 
   private unfold(): void {

@@ -40,14 +40,13 @@ export const measuringStyles = css`
     stroke: #fff;
     stroke-width: 1.5;
   }
+  .measure .ground {
+    fill: rgb(0 0 0 / 72%);
+  }
   .measure text {
     fill: #d9f7e1;
     font: 12px var(--font);
     font-variant-numeric: tabular-nums;
-    paint-order: stroke;
-    stroke: #000;
-    stroke-width: 3px;
-    stroke-linejoin: round;
   }
   .measure .number {
     fill: #8df0a8;

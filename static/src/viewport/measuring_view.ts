@@ -3,12 +3,15 @@ import { html, nothing, type SVGTemplateResult, svg, type TemplateResult } from 
 import type { ValuesDocument } from "../net/measuring_api";
 import type { PictureHeader } from "../net/wire";
 import { icon } from "../panels/icons";
+import { type Box, boxAround, labelPlace } from "../state/label_place";
 import type { Measured } from "../state/measurement";
 import { handlesOf } from "../state/measurement_shape";
 import { resultInShort, resultLines, valueLines, wrapped } from "../state/measurement_words";
 import type { Point, Size } from "../state/stack_view";
 import type { GlassScene } from "./glass_layer";
+import { standing } from "./measuring_room";
 import type { OnScreen } from "./session_screen";
+import { textWidth } from "./text_width";
 
 /** As much of what is on screen as is measured on; a slide has no single picture of it. */
 export interface MeasuredScene extends Pick<GlassScene, "size" | "toScreen" | "toImage"> {
@@ -35,9 +38,10 @@ export interface MeasuringView {
 }
 
 const LINE_PX = 15;
-const LETTER_PX = 6.6;
 const MOST_LETTERS = 46;
-const EDGE_PX = 8;
+/** Of the ground of a label around its text. */
+const PAD_PX = 5;
+const NOWHERE: Box = { x: 0, y: 0, width: 0, height: 0 };
 /** Below this the scale stands above the corner texts, and the values above the scale. */
 const NARROW_PX = 520;
 
@@ -46,7 +50,8 @@ export function measuringView(view: MeasuringView): TemplateResult {
   const { width, height } = scene.size;
   return html`
     <svg class="measures" width=${width} height=${height} aria-hidden="true">
-      ${shapes.map((one) => shapeView(one, one.id === selected, scene))} ${cross ? crossView(scene.toScreen(cross)) : nothing}
+      ${shapes.map((one) => shapeView(one, one.id === selected, scene))} ${labelViews(view)}
+      ${cross ? crossView(scene.toScreen(cross)) : nothing}
     </svg>
     ${readoutView(view)} ${listView(view)}
     <div class="visually-hidden" aria-live="polite">${view.spoken}</div>
@@ -54,13 +59,12 @@ export function measuringView(view: MeasuringView): TemplateResult {
 }
 
 function shapeView(one: Measured, isSelected: boolean, scene: MeasuredScene): SVGTemplateResult {
-  const { toScreen, size } = scene;
+  const { toScreen } = scene;
   const [from, to] = [toScreen(one.points[0]), toScreen(one.points[1])];
   const path = pathOf(one, from, to);
   return svg`<g class=${isSelected ? "measure selected" : "measure"}>
     <path class="shade" d=${path} /><path class="line" d=${path} /><path class="hold" d=${path} />
     ${isSelected ? handlesOf(one.shape, one.points).map(({ at }) => handleView(toScreen(at))) : nothing}
-    ${numbersView([...resultLines(one.result), ...(one.shape === "length" ? [] : ofWhat(scene))], from, to, size)}
   </g>`;
 }
 
@@ -89,31 +93,36 @@ function crossView({ x, y }: Point): SVGTemplateResult {
   return svg`<g class="measure"><path class="shade" d=${path} /><path class="line" d=${path} /></g>`;
 }
 
-function numbersView(texts: readonly string[], from: Point, to: Point, size: Size): SVGTemplateResult {
-  const lines = texts.flatMap((text) => wrapped(text, MOST_LETTERS));
-  const room = { width: Math.max(...lines.map((line) => line.length)) * LETTER_PX, height: lines.length * LINE_PX };
-  const { x, y } = besideShape(room, from, to, size);
-  return svg`<text x=${x} y=${y}>${lines.map(
-    (line, index) => svg`<tspan class=${index === 0 ? "number" : ""} x=${x} dy=${index === 0 ? 0 : LINE_PX}>${line}</tspan>`,
-  )}</text>`;
+/** Over all shapes and their handles, each clear of the others where there is room. */
+function labelViews({ scene, shapes, selected, all, isOpen }: MeasuringView): SVGTemplateResult[] {
+  const taken: Box[] = [...standing(scene.size, isOpen ? all.length : 0)];
+  const boxes = shapes.map(({ points }) => boxAround(scene.toScreen(points[0]), scene.toScreen(points[1])));
+  return shapes.map((one, index) => {
+    const texts = [...resultLines(one.result), ...(one.shape === "length" ? [] : ofWhat(scene))];
+    const lines = texts.flatMap((text) => wrapped(text, MOST_LETTERS));
+    const place = labelPlace(roomOf(lines), boxes[index] ?? NOWHERE, scene.size, taken, boxes);
+    taken.push(place);
+    return labelView(lines, place, one.id === selected);
+  });
+}
+
+function roomOf(lines: readonly string[]): Size {
+  const widths = lines.map((line, index) => textWidth(line, index === 0 ? "700 13px" : "400 12px"));
+  return { width: Math.max(...widths) + 2 * PAD_PX, height: lines.length * LINE_PX + 2 * PAD_PX };
+}
+
+function labelView(lines: readonly string[], { x, y, width, height }: Box, isSelected: boolean): SVGTemplateResult {
+  const line = (words: string, index: number) =>
+    svg`<tspan class=${index === 0 ? "number" : ""} x=${x + PAD_PX} dy=${index === 0 ? 0 : LINE_PX}>${words}</tspan>`;
+  return svg`<g class=${isSelected ? "measure selected" : "measure"}>
+    <rect class="ground" x=${x} y=${y} width=${width} height=${height} rx="3" />
+    <text x=${x + PAD_PX} y=${y + PAD_PX + LINE_PX - 3}>${lines.map(line)}</text>
+  </g>`;
 }
 
 /** An angiogram may be shown less its mask; its values are those of the frame. */
 function ofWhat({ shown }: MeasuredScene): readonly string[] {
   return shown.header.subtracted ? ["of the frame, not of the difference"] : [];
-}
-
-/** Where numbers begin: right of the shape, else left, else below, else above; always on the glass. */
-function besideShape(room: Size, from: Point, to: Point, glass: Size): Point {
-  const [left, right] = [Math.min(from.x, to.x), Math.max(from.x, to.x)];
-  const [top, bottom] = [Math.min(from.y, to.y), Math.max(from.y, to.y)];
-  const most = { x: Math.max(EDGE_PX, glass.width - EDGE_PX - room.width), y: Math.max(LINE_PX, glass.height - EDGE_PX - room.height) };
-  const y = clamp(bottom + 4, LINE_PX + EDGE_PX, most.y);
-  if (right + 12 <= most.x) return { x: right + 12, y };
-  if (left - 12 - room.width >= EDGE_PX) return { x: left - 12 - room.width, y };
-  const below = bottom + LINE_PX + 16;
-  const above = top - room.height - 4;
-  return { x: clamp(left, EDGE_PX, most.x), y: clamp(below <= most.y ? below : above, LINE_PX + EDGE_PX, most.y) };
 }
 
 function readoutView({ values, cross, scene }: MeasuringView): TemplateResult | typeof nothing {
@@ -162,8 +171,4 @@ function basisOf({ all, selected }: MeasuringView): TemplateResult | typeof noth
   const result = all.find((one) => one.id === selected)?.result;
   const basis = result?.kind === "known" ? (result.answer.suv_basis ?? []) : [];
   return basis.length > 0 ? html`<p>SUV: ${basis.join("; ")}</p>` : nothing;
-}
-
-function clamp(value: number, low: number, high: number): number {
-  return Math.min(Math.max(value, low), high);
 }

@@ -5,6 +5,7 @@ import type { ItemDocument, RelatedStudyDocument, StudyContents, StudyDocument }
 import { badgesOf } from "../state/badges";
 import { tagOf } from "../state/hanging";
 import { dateInWords } from "../state/person";
+import { labelParts } from "../state/tray_label";
 import { controls } from "../styles/controls";
 import { type IconName, icon } from "./icons";
 
@@ -171,6 +172,14 @@ export class Tray extends LitElement {
         line-height: 1.3;
         overflow-wrap: anywhere;
       }
+      /* What tells it apart has a line of its own, however long the name before it is. */
+      .part {
+        display: block;
+        overflow-wrap: anywhere;
+        font-size: 13px;
+        font-weight: 600;
+        line-height: 1.3;
+      }
       .detail {
         margin-top: 2px;
         color: var(--text-soft);
@@ -262,7 +271,7 @@ export class Tray extends LitElement {
         ${item.kind === "clip" ? html`<span class="sign">${icon("play")}</span>` : nothing} ${badges(item)}
       </span>
       <span class="words">
-        <span class="label">${item.label}</span>
+        ${label(item.label)}
         <span class="detail">${[item.modality, item.detail].filter(Boolean).join(" · ")}</span>
       </span>
     </button>`;
@@ -271,6 +280,12 @@ export class Tray extends LitElement {
   private unfold(one: TrayStudy): void {
     this.dispatchEvent(new StudyUnfolded({ ...one.study, interval: one.interval }));
   }
+}
+
+function label(words: string): TemplateResult {
+  const { name, part } = labelParts(words);
+  if (!part) return html`<span class="label">${name}</span>`;
+  return html`<span class="label" title=${words}>${name}</span><span class="part">${part}</span>`;
 }
 
 function badges(item: ItemDocument): TemplateResult | typeof nothing {

@@ -138,7 +138,9 @@ export class InStep {
 /** Why loops can't play in step; "" where they can. */
 export function whyNotInStep(loops: readonly (SteppedLoop | null)[]): string {
   if (loops.some((loop) => loop?.isFollowing)) return "The presenter's loops are followed";
-  return loops.filter(isAble).length > 1 ? "" : "There is one clip only";
+  const count = loops.filter(isAble).length;
+  if (count > 1) return "";
+  return count === 1 ? "There is one clip only" : "There is no clip";
 }
 
 function isAble(loop: SteppedLoop | null): loop is Member {

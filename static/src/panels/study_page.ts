@@ -32,6 +32,7 @@ import { Sharing } from "./sharing";
 import { studyPageStyles } from "./study_page_styles";
 import { StudyShelf } from "./study_shelf";
 import type { ItemChosen, StudyUnfolded } from "./tray";
+import { whyUnheeded } from "./unheeded";
 import "./tray";
 import type { CommandGiven } from "./toolbar";
 import "./toolbar";
@@ -39,6 +40,7 @@ import "./toolbar";
 const NARROW = matchMedia("(max-width: 720px), (max-height: 480px)");
 /** Too small for a tray beside the picture, though not a phone held upright. */
 const CRAMPED = matchMedia("(max-width: 900px), (max-height: 480px)");
+const ANSWER_MS = 4000;
 
 @customElement("viewbox-study")
 export class StudyPage extends LitElement implements Stage, LoopsHost {
@@ -55,6 +57,8 @@ export class StudyPage extends LitElement implements Stage, LoopsHost {
   @state() private nobody = "Loading";
   /** For those who don't see the banner change. */
   @state() private spoken = "";
+  /** Why the last key did nothing; for a while. */
+  @state() private answer = "";
   @query("viewbox-banner") private banner!: Banner;
   @query("viewbox-cheat-sheet") private cheatSheet!: CheatSheet | null;
   @queryAll("[data-place]") private drawn!: NodeListOf<HTMLElement>;
@@ -66,6 +70,7 @@ export class StudyPage extends LitElement implements Stage, LoopsHost {
   private readonly together = new LoopsOfPage(this);
   /** Fetched with the first second pane. */
   private sides: SideBySide | null = null;
+  private answerTimer: ReturnType<typeof setTimeout> | undefined;
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -79,6 +84,7 @@ export class StudyPage extends LitElement implements Stage, LoopsHost {
     document.removeEventListener("keydown", this.keyDown);
     this.sharing.close();
     this.together.close();
+    clearTimeout(this.answerTimer);
   }
 
   override updated(): void {
@@ -123,6 +129,7 @@ export class StudyPage extends LitElement implements Stage, LoopsHost {
           ${this.problem ? this.problemView(this.problem) : this.panes()}
         </main>
         ${this.sharing.panel()}
+        <div class="answer" role="status">${this.answer}</div>
       </div>
       <div class="visually-hidden" role="status">${this.spoken}</div>
       <viewbox-cheat-sheet></viewbox-cheat-sheet>
@@ -298,8 +305,16 @@ export class StudyPage extends LitElement implements Stage, LoopsHost {
   }
 
   private obey(what: Pressed): void {
+    const whyNotLinked = this.places.length === 2 ? (this.sides?.facts.whyNot ?? "") : "There is one pane only";
+    this.say(whyUnheeded(what, { summary: this.summaries[this.active] ?? NOTHING, loops: this.together.facts, whyNotLinked }));
     if (what.to === "viewport") this.pane(this.active)?.perform(what.command);
     else this.obeyPage(what.command);
+  }
+
+  private say(answer: string): void {
+    this.answer = answer;
+    clearTimeout(this.answerTimer);
+    if (answer) this.answerTimer = setTimeout(() => this.say(""), ANSWER_MS);
   }
 
   private obeyPage(command: PageCommand): void {

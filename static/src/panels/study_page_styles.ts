@@ -96,6 +96,23 @@ export const studyPageStyles = css`
   .closed-place p {
     margin: 0;
   }
+  .answer:not(:empty) {
+    position: absolute;
+    z-index: 40;
+    bottom: 120px;
+    left: 50%;
+    transform: translateX(-50%);
+    width: max-content;
+    max-width: calc(100% - 32px);
+    padding: 6px 14px;
+    border: 1px solid var(--line-strong);
+    border-radius: var(--radius);
+    background: var(--raised);
+    color: var(--text);
+    font-size: 13px;
+    text-align: center;
+    pointer-events: none;
+  }
   .problem {
     display: grid;
     flex: 1;
@@ -155,6 +172,9 @@ export const studyPageStyles = css`
     }
     .shade:hover {
       background: rgb(0 0 0 / 55%);
+    }
+    .answer:not(:empty) {
+      bottom: 240px;
     }
     .panes.two {
       grid-template: minmax(0, 1fr) minmax(0, 1fr) / minmax(0, 1fr);

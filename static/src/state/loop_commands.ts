@@ -19,7 +19,7 @@ export interface PageLoops {
   readonly isClipAfterClip: boolean;
 }
 
-export const ALONE: PageLoops = { isInStep: false, whyNotInStep: "There is one clip only", isClipAfterClip: false };
+export const ALONE: PageLoops = { isInStep: false, whyNotInStep: "There is no clip", isClipAfterClip: false };
 
 export const SPEEDS = [0.25, 0.5, 1, 2] as const;
 

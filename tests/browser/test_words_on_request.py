@@ -1,12 +1,9 @@
 """What the page says when asked in Chromium: the details of a picture beside its corner texts (S05), and why a key does nothing."""
 
-from typing import TYPE_CHECKING
-
 import pytest
 from playwright.sync_api import FloatRect, Locator, expect
 
-if TYPE_CHECKING:
-    from tests.browser.conftest import Window
+from tests.browser.conftest import Window
 
 
 def _box(locator: Locator) -> FloatRect:
@@ -32,3 +29,36 @@ def test_S05_details_leave_what_says_image_and_window_uncovered(request: pytest.
     if study == "Colon biopsy":
         expect(details).to_contain_text("tiles carry no proof")
         expect(details).to_contain_text("Tile 256 × 256 of level ")
+
+
+def test_a_key_that_can_do_nothing_says_why(desk: Window):
+    desk.open_study("CT chest with contrast")
+    desk.await_picture()
+    answer = desk.page.locator("viewbox-study .answer")
+    desk.page.keyboard.press("y")
+    expect(answer).to_have_text("Not in step: There is no clip")
+    expect(answer).to_be_visible()
+    desk.page.keyboard.press("k")
+    expect(answer).to_have_text("Not linked: There is one pane only")
+    desk.page.keyboard.press("i")
+    expect(answer).to_have_text("")
+
+
+def test_the_tray_shows_what_tells_the_images_of_a_slide_apart(desk: Window):
+    desk.open_study("Colon biopsy")
+    parts = desk.page.locator("viewbox-tray .part")
+    expect(parts).to_have_text(["overview", "label"])
+    assert parts.evaluate_all("parts => parts.every(part => part.scrollWidth <= part.clientWidth)")
+
+
+@pytest.mark.parametrize(("width_px", "words"), [(1920, "linked by offset"), (1280, "by offset")])
+def test_S04_the_name_of_the_series_stays_beside_the_link(desk: Window, width_px: int, words: str):
+    desk.page.set_viewport_size({"width": width_px, "height": 800})
+    desk.open_study("CT chest with contrast")
+    desk.await_picture()
+    desk.page.keyboard.press("d")
+    chip = desk.page.locator("viewbox-link-chip button").first
+    expect(chip).to_have_text("linked by offset")  # all of it
+    assert chip.inner_text().strip() == words  # what is seen
+    name = desk.page.locator("viewbox-pane header strong").first
+    assert name.evaluate("name => name.scrollWidth <= name.clientWidth")

@@ -28,6 +28,12 @@ export class LinkChip extends LitElement {
         background: var(--accent-ground);
         color: var(--accent);
       }
+      /* Of a narrow pane: the name of its series comes first, the title says the rest. */
+      @container (max-width: 640px) {
+        .more {
+          display: none;
+        }
+      }
       @media (pointer: coarse) {
         button.chip {
           position: relative;
@@ -65,7 +71,9 @@ export class LinkChip extends LitElement {
   override render(): TemplateResult {
     const { link, turn } = this.seat?.words ?? { link: null, turn: null };
     return html`${link ? this.button(link) : nothing}${
-      turn ? html`<span class="chip warn" role="note" title=${turn.title}>${icon("compass")}${turn.words}</span>` : nothing
+      turn
+        ? html`<span class="chip warn" role="note" title=${turn.title}>${icon("compass")}${shorter(turn.words, "turned")}</span>`
+        : nothing
     }`;
   }
 
@@ -78,7 +86,7 @@ export class LinkChip extends LitElement {
         title=${`${link.title}  ·  k`}
         @click=${() => this.seat?.toggleLink()}
       >
-        ${icon(isLinked ? "link" : "unlink")}${link.words}
+        ${icon(isLinked ? "link" : "unlink")}${shorter(link.words, "by offset", "in space")}
       </button>`;
   }
 
@@ -87,4 +95,13 @@ export class LinkChip extends LitElement {
     if (said !== this.said) this.requestUpdate();
     this.said = said;
   };
+}
+
+/** The words, of which a narrow pane shows one of the kept parts alone, and what must be told after a dot. */
+function shorter(words: string, ...kept: readonly string[]): TemplateResult {
+  const part = kept.find((one) => words.includes(one));
+  if (!part) return html`<span>${words}</span>`;
+  const [before = "", after = ""] = words.split(part);
+  const [more, told] = after.startsWith(" · ") ? ["", after] : [after, ""];
+  return html`<span><span class="more">${before}</span>${part}<span class="more">${more}</span>${told}</span>`;
 }

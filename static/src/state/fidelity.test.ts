@@ -61,7 +61,9 @@ describe("proof and treatment in words", () => {
 
   it("test_S05_stored_bytes_are_not_rendered", () => {
     expect(renderingInWords(headerOf({ fidelity: "stored" }))).toBe("not rendered: the stored bytes");
-    expect(renderingInWords(headerOf({ renderMicroseconds: 4800, encodeMicroseconds: 1250 }))).toBe("rendered in 4.8 ms, encoded in 1.3 ms");
+    expect(renderingInWords(headerOf({ renderMicroseconds: 4800, encodeMicroseconds: 1250 }))).toBe(
+      "rendered in 4.8 ms, encoded in 1.3 ms",
+    );
   });
 
   it("test_S09_S10_says_what_was_done_beyond_the_window", () => {

@@ -347,5 +347,9 @@ export const glassStyles = css`
     .corner {
       padding: 6px 8px;
     }
+    .details {
+      left: 8px;
+      max-width: none;
+    }
   }
 `;

@@ -48,6 +48,7 @@ export class Pane extends LitElement {
         border-color: var(--accent);
       }
       header {
+        container-type: inline-size;
         display: flex;
         align-items: center;
         gap: 8px;
@@ -65,15 +66,16 @@ export class Pane extends LitElement {
         text-overflow: ellipsis;
         white-space: nowrap;
       }
+      /* The name of the series gives way last. */
       .detail {
-        flex: 0 2 auto;
+        flex: 0 100000 auto;
         overflow: hidden;
         text-overflow: ellipsis;
         white-space: nowrap;
       }
       .notes {
         margin-left: auto;
-        flex: 0 1 auto;
+        flex: 0 5 auto;
         min-width: 0;
         overflow: hidden;
       }

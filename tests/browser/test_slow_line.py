@@ -80,6 +80,7 @@ def test_S05_a_drag_over_a_slow_line_keeps_up_rests_lossless_and_gets_smaller_wh
         line.become(NARROW)
         smaller = "() => window.record.draws.some((one) => one[2] === 'lossy' && one[3] <= 45 && one[4] < 128)"
         for _ in range(8):
+            page.keyboard.press("ArrowDown")  # of another image no stored values are here
             drag_in_a_circle(window)
             page.mouse.up()
             if page.evaluate(smaller):

@@ -1,6 +1,5 @@
 """What the page says when asked in Chromium: the details of a picture beside its corner texts (S05), and why a key does nothing."""
 
-import pytest
 from playwright.sync_api import FloatRect, Locator, expect
 
 from tests.browser.conftest import Window
@@ -12,10 +11,7 @@ def _box(locator: Locator) -> FloatRect:
     return box
 
 
-@pytest.mark.parametrize("study", ["CT chest with contrast", "Colon biopsy"])
-@pytest.mark.parametrize("window_name", ["desk", "phone"])
-def test_S05_details_leave_what_says_image_and_window_uncovered(request: pytest.FixtureRequest, window_name: str, study: str):
-    window: Window = request.getfixturevalue(window_name)
+def _details_stand_clear(window: Window, study: str) -> Locator:
     window.open_study(study)
     window.await_picture()
     window.page.keyboard.press("q")
@@ -26,12 +22,23 @@ def test_S05_details_leave_what_says_image_and_window_uncovered(request: pytest.
         assert panel["y"] + panel["height"] <= _box(window.page.locator(f".corner.{corner}"))["y"]
     ground = details.evaluate("panel => getComputedStyle(panel).backgroundColor")
     assert ground.startswith("rgb("), "something shines through"
-    if study == "Colon biopsy":
-        expect(details).to_contain_text("tiles carry no proof")
-        expect(details).to_contain_text("Tile 256 × 256 of level ")
+    return details
 
 
-def test_a_key_that_can_do_nothing_says_why(desk: Window):
+def test_S05_details_leave_what_says_image_and_window_uncovered(phone: Window):
+    _details_stand_clear(phone, "CT chest with contrast")
+
+
+def test_S05_details_of_a_slide_say_that_they_are_of_a_tile_and_the_tray_tells_its_images_apart(desk: Window):
+    details = _details_stand_clear(desk, "Colon biopsy")
+    expect(details).to_contain_text("tiles carry no proof")
+    expect(details).to_contain_text("Tile 256 × 256 of level ")
+    parts = desk.page.locator("viewbox-tray .part")
+    expect(parts).to_have_text(["overview", "label"])
+    assert parts.evaluate_all("parts => parts.every(part => part.scrollWidth <= part.clientWidth)")
+
+
+def test_S04_the_name_of_the_series_stays_beside_the_link_and_a_key_that_can_do_nothing_says_why(desk: Window):
     desk.open_study("CT chest with contrast")
     desk.await_picture()
     answer = desk.page.locator("viewbox-study .answer")
@@ -42,23 +49,11 @@ def test_a_key_that_can_do_nothing_says_why(desk: Window):
     expect(answer).to_have_text("Not linked: There is one pane only")
     desk.page.keyboard.press("i")
     expect(answer).to_have_text("")
-
-
-def test_the_tray_shows_what_tells_the_images_of_a_slide_apart(desk: Window):
-    desk.open_study("Colon biopsy")
-    parts = desk.page.locator("viewbox-tray .part")
-    expect(parts).to_have_text(["overview", "label"])
-    assert parts.evaluate_all("parts => parts.every(part => part.scrollWidth <= part.clientWidth)")
-
-
-@pytest.mark.parametrize(("width_px", "words"), [(1920, "linked by offset"), (1280, "by offset")])
-def test_S04_the_name_of_the_series_stays_beside_the_link(desk: Window, width_px: int, words: str):
-    desk.page.set_viewport_size({"width": width_px, "height": 800})
-    desk.open_study("CT chest with contrast")
-    desk.await_picture()
     desk.page.keyboard.press("d")
     chip = desk.page.locator("viewbox-link-chip button").first
-    expect(chip).to_have_text("linked by offset")  # all of it
-    assert chip.inner_text().strip() == words  # what is seen
     name = desk.page.locator("viewbox-pane header strong").first
-    assert name.evaluate("name => name.scrollWidth <= name.clientWidth")
+    for width_px, words in ((1920, "linked by offset"), (1280, "by offset")):
+        desk.page.set_viewport_size({"width": width_px, "height": 800})
+        expect(chip).to_have_text("linked by offset")  # all of it
+        expect(chip).to_have_text(words, use_inner_text=True)  # what is seen
+        assert name.evaluate("name => name.scrollWidth <= name.clientWidth")

@@ -32,7 +32,7 @@ test-postgres: setup-dev peers ## the tests that have a database again, on Postg
 	scripts/with_postgres .venv/bin/pytest tests/service tests/contract/test_pages.py tests/contract/test_qido.py tests/contract/test_routes_refuse.py -q
 
 test-integration: setup-dev peers ## real peers on loopback
-	.venv/bin/pytest tests/integration -q
+	.venv/bin/pytest tests/integration -n 2 --dist loadfile -q
 
 test-browser: setup-dev peers ## Chromium against a live server
 	.venv/bin/pytest tests/browser -q

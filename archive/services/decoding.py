@@ -36,7 +36,7 @@ START_S = 30.0
 _SCRIPT = Path(__file__).with_name("decoder_process.py")
 _PIPE_BYTES, _F_SETPIPE_SZ = 1 << 20, 1031
 
-Key = tuple[str, int, int]
+Key = tuple[str, str, int, int]  # function, its options, length and hash of the bytes
 
 
 class _Died(Exception):
@@ -183,7 +183,7 @@ class GuardedDecoder:
 
     def __call__(self, function: str, encoded: bytes, size_bytes: int, options: dict[str, Any]) -> Any:
         """Raises: ValueError as the library; DecodingStopped; Exhausted where somebody else's decode of the same bytes goes on for long."""
-        key = (function, len(encoded), hash(encoded))
+        key = (function, json.dumps(options, sort_keys=True), len(encoded), hash(encoded))
         with self._lock:
             self._check(key)
             flight = self._flights.get(key)

@@ -91,6 +91,20 @@ def test_two_who_want_the_same_share_one_decode_and_the_second_does_not_wait_for
     assert not guard._flights
 
 
+def test_S10_the_same_bytes_with_other_options_are_another_decode(guard, monkeypatch):
+    """Two images may hold the same JPEG and say other colours of it: neither gets the other's."""
+    both = threading.Barrier(2, timeout=10)
+
+    def decode(key: object, encoded: bytes, size_bytes: int, options: dict[str, str]) -> str:
+        both.wait()
+        return options["colorspace"]
+
+    monkeypatch.setattr(guard, "_decode", decode)
+    with ThreadPoolExecutor(2) as threads:
+        calls = [threads.submit(guard, "jpeg8_decode", b"the same", 10, {"colorspace": colours}) for colours in ("RGB", "YCBCR")]
+        assert [call.result() for call in calls] == ["RGB", "YCBCR"]
+
+
 def test_only_one_at_a_time_may_take_long(guard):
     """Two that hang hold one thread: the other is told to try again, and is then refused as well."""
     patient = GuardedDecoder(1.5, share_s=0.3)

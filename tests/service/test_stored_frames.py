@@ -1,5 +1,7 @@
 """Frames of loops: behind a remembered header they are what the long way makes of them, byte for byte."""
 
+from dataclasses import replace
+
 import pytest
 from pydicom.uid import JPEGBaseline8Bit
 
@@ -12,6 +14,7 @@ from viewer.core.view import ViewState
 from viewer.services import stored_frames
 from viewer.services.opening import OpenedTarget
 from viewer.services.picture_messages import make_messages, message_at_once
+from viewer.services.rendering import passed_through_at_once
 
 
 @pytest.fixture
@@ -47,6 +50,20 @@ def test_the_second_time_is_as_the_first_but_for_the_address(loop: OpenedTarget)
     header = PictureHeader.parse(second)
     assert (header.sequence, header.epoch, header.viewport, header.index, header.frame_number) == (2_000_000_000, 9, 700, 2, 3)
     assert without_address(second) == without_address(long_way)
+
+
+def test_bytes_that_were_changed_on_their_way_out_are_not_taken_for_the_stored_ones(loop: OpenedTarget) -> None:
+    """As long, and other: an Exif segment went and Adobe's came (rule S10)."""
+    image = loop.frames[0][0]
+    message = message_at_once(job(0), loop)
+    assert message is not None
+    picture = passed_through_at_once(image=image, frame_index=0, view=ViewState())
+    assert picture is not None
+    stored_frames._remembered.clear()
+    stored_frames.remember(image, 0, ViewState(), replace(picture, data=picture.data[:-1] + b"\1"), message)
+    assert stored_frames.frame_at_once(job(0), image, 0, ViewState()) is None
+    stored_frames.remember(image, 0, ViewState(), picture, message)
+    assert stored_frames.frame_at_once(job(0), image, 0, ViewState()) is not None
 
 
 def test_another_view_is_never_taken_from_there(loop: OpenedTarget) -> None:

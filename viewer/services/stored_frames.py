@@ -23,8 +23,9 @@ _lock = threading.Lock()
 
 
 def remember(image: StoredImage, frame_index: int, view: ViewState, picture: Picture, message: bytes) -> None:
-    """Keep the header of a picture whose payload is exactly the stored bytes."""
-    if picture.fidelity is not Fidelity.STORED or len(picture.data) != image.frame_table.span(frame_index)[1]:
+    """Keep the header of a picture whose payload is exactly the stored bytes: as long is not enough, markers may have come and gone."""
+    stored = retrieve.view_frame_at_once(image, frame_index) if picture.fidelity is Fidelity.STORED else None
+    if stored is None or stored != memoryview(picture.data):
         return
     with _lock:
         _remembered[PictureKey(image.sha256, frame_index, view)] = message[:HEADER_BYTES]

@@ -33,7 +33,8 @@ def upper(**more: Any) -> Dataset:
     values = np.tile(np.arange(0, 40, 10, dtype=np.uint16), (4, 1))
     values[3] = 500
     place = PLACE | {"PixelSpacing": [2, 2], "ImagePositionPatient": [0.5, 0.5, 0], "PixelPaddingValue": 500}
-    return ct_image("upper", series="upper", PixelData=values.tobytes(), **(place | more))
+    fields = place | {"PixelData": values.tobytes()} | more
+    return ct_image("upper", series="upper", **{name: value for name, value in fields.items() if value is not None})
 
 
 def blending(**more: Any) -> Dataset:
@@ -105,14 +106,26 @@ def test_a_window_on_top_is_for_the_lower_set(alice):
 
 
 @pytest.mark.parametrize(("over", "sentence"), [
-    (None, "not here"),
+    (None, "not all here"),
+    (upper(PhotometricInterpretation="RGB", SamplesPerPixel=3, PlanarConfiguration=0, BitsAllocated=8, BitsStored=8, HighBit=7,
+           PixelPaddingValue=None, PixelData=bytes(48)), "not grey"),
     (upper(FrameOfReferenceUID="1.2.4"), "Frame of Reference"),
     (upper(ImageOrientationPatient=[1, 0, 0, 0, 0, 1]), "parallel"),
-], ids=["absent", "another frame of reference", "not parallel"])  # fmt: skip
+], ids=["absent", "colour", "another frame of reference", "not parallel"])  # fmt: skip
 def test_S09_the_lower_set_alone_is_not_shown_as_what_the_state_shows(alice, over, sentence):
     datasets = [lower(), blending()] if over is None else [lower(), over, blending()]
     target = opened(alice, *datasets)
     with pytest.raises(Malformed, match=sentence):
+        shown(target)
+
+
+def test_S09_part_of_the_upper_set_is_not_shown_as_all_of_it(alice):
+    """A study that is still coming in: what lies between the slices that are here already would be invented, or left out."""
+    made = blending()
+    series = made.BlendingSequence[1].ReferencedSeriesSequence[0]
+    series.ReferencedImageSequence.append(reference(uid("instance", "yet to come")))
+    target = opened(alice, lower(), upper(), made)
+    with pytest.raises(Malformed, match="not all here"):
         shown(target)
 
 

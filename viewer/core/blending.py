@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from archive.core.codecs import DecodedFrame
 from archive.core.description import ImageDescription
+from governance.core.faults import Malformed
 from viewer.core.display import padding_of
 from viewer.core.geometry import PARALLEL, dot
 from viewer.core.modality_lut import apply_modality, modality_of
@@ -104,11 +105,14 @@ def _bilinear(values: NDArray[np.float64], x: NDArray[np.float64], y: NDArray[np
 
 
 def coloured(values: NDArray[np.float64], description: ImageDescription, frame_index: int) -> NDArray[np.uint8]:
-    """Return uint8 (rows, columns, 3): modality values of an upper frame through its VOI LUT and the palette. NaN gives the lowest."""
+    """Return uint8 (rows, columns, 3): modality values of an upper frame through its VOI LUT and the palette. NaN gives the lowest.
+
+    Raises: Malformed for floats without a window: nothing says what of them is seen.
+    """
     voi = stored_voi(description, frame_index, ViewState())
     palette = description.pseudo_colour
     if voi is None or palette is None:
-        return np.zeros((*values.shape, 3), np.uint8)  # floats without a window: nothing says what of them is seen
+        raise Malformed("the presentation state says no window for what it lays over the image")
     return apply_pseudo_colour(voi_fractions(values, voi), palette)
 
 

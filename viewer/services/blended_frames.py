@@ -6,6 +6,7 @@ No access decision: both sets are of the study that the state is of, and who hol
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from archive.core.description import ImageDescription
 from archive.services import pixels
@@ -37,32 +38,33 @@ class BlendedFrames(PresentedFrames):
         """
         lower, planes = plane_of(self._image, frame_index), _planes(self._upper)
         if not planes:
-            raise Malformed("the images that the presentation state lays over this one are not here")
+            raise Malformed("the images that the presentation state lays over this one are not all here")
         if lower is None or not any(plane is not None and are_comparable(lower, plane) for plane in planes):
             raise Malformed("the presentation state lays images over this one that aren't parallel, or not in its Frame of Reference")
         shares = frames_over(lower, planes)
         if not shares or self._blending.opacity is None:
             return None
-        values = sum(share * self._values(place, lower) for place, share in shares)
+        values = np.zeros((lower.rows, lower.columns))
+        for place, share in shares:
+            values += share * self._values(place, lower)
         image, index = self._upper[shares[0].place]
-        description = self._described(image, index)
-        if description is None or not isinstance(values, np.ndarray):
-            return None
-        colours = coloured(values, description, index)
+        colours = coloured(values, self._described(image, index), index)
         return Upper(colours, ~np.isnan(values), self._blending.opacity, self._blending.colour_profile)
 
-    def _values(self, place: int, lower: FramePlane) -> np.ndarray:
+    def _values(self, place: int, lower: FramePlane) -> NDArray[np.float64]:
         image, index = self._upper[place]
-        plane, description = plane_of(image, index), self._described(image, index)
-        if plane is None or description is None:
-            return np.full((lower.rows, lower.columns), np.nan)
-        return resampled(modality_values(pixels.decoded(image, index), description, index), plane, lower)
+        plane = plane_of(image, index)
+        if plane is None:  # frames_over takes none such
+            raise Malformed("an image that the presentation state lays over this one has no place in the patient")
+        return resampled(modality_values(pixels.decoded(image, index), self._described(image, index), index), plane, lower)
 
-    def _described(self, image: StoredImage, index: int) -> ImageDescription | None:
+    def _described(self, image: StoredImage, index: int) -> ImageDescription:
         blended = self._blending.set_at("SUPERIMPOSED")
-        if blended is None:
-            return None
-        return presented_set(pixels.description_of(image), self._blending, blended, image.sop_instance_uid, index)
+        description = pixels.description_of(image)
+        shown = blended and presented_set(description, self._blending, blended, image.sop_instance_uid, index)
+        if not shown:
+            raise Malformed("the presentation state lays images over this one that are not grey")
+        return shown
 
 
 @lru_cache(maxsize=64)
@@ -76,11 +78,13 @@ def plane_of(image: StoredImage, frame_index: int) -> FramePlane | None:
 
 
 def upper_frames(state: PresentationState, images: list[StoredImage]) -> tuple[Frame, ...]:
-    """Return the frames of a study's images that a state lays over others."""
+    """Return the frames of a study's images that a state lays over others; () unless all of them are here."""
     blended = state.set_at("SUPERIMPOSED")
     if blended is None:
         return ()
     named = {reference.sop_instance_uid: reference for reference in blended.references}
+    if not named.keys() <= {image.sop_instance_uid for image in images}:
+        return ()
     return tuple(
         (image, index)
         for image in images

@@ -248,7 +248,7 @@ export class StreamSocket {
     }
   }
 
-  /** What differs from its proof never gets to the page: it is compared first, which takes 2 ms at 512x512 (rule S05). */
+  /** What differs from its proof never gets to the page: it is compared first (rule S05). */
   private async postPicture(header: PictureHeader, message: ArrayBuffer): Promise<void> {
     const { viewport, sequence } = header;
     try {

@@ -306,7 +306,7 @@ export class Pane extends LitElement {
     if (this.slides === "asked") return html`<div class="nothing" role="status"><p>Loading</p></div>`;
     return html`<div class="nothing" role="alert">
       <p>What shows slides could not be fetched from the server.</p>
-      <button class="outlined" @click=${() => (this.slides = "not asked")}>Try again</button>
+      <button class="outlined" @click=${() => location.reload()}>Reload the page</button>
     </div>`;
   }
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from archive.core.kernels import kernel, readonly, uint8, uint64
+from archive.core.kernels import BRIEF, kernel, readonly, uint8, uint64
 
 _P1, _P2, _P3 = np.uint64(0x9E3779B185EBCA87), np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(0x165667B19E3779F9)
 _P4, _P5 = np.uint64(0x85EBCA77C2B2AE63), np.uint64(0x27D4EB2F165667C5)
@@ -24,7 +24,7 @@ def level_hash(levels: NDArray[np.uint8]) -> bytes:
     return int(_xxh64(flat[:whole].view("<u8"), flat[whole:])).to_bytes(8, "big")
 
 
-@kernel(uint64(readonly(uint64), readonly(uint8)))
+@kernel(uint64(readonly(uint64), readonly(uint8)), brief=BRIEF // _WORD_BYTES)
 def _xxh64(words: Any, tail: Any) -> Any:
     """Return XXH64 of words of 8 bytes (little-endian) and what is left after them (fewer than 8 bytes)."""
     stripes = words.shape[0] // 4

@@ -11,6 +11,7 @@ from archive.core.lookup_table import LookupTable
 from governance.core.faults import Malformed
 
 LINEAR, LINEAR_EXACT, SIGMOID = 0, 1, 2
+MAX_BRIEF_TABLE = 1 << 14  # divisions and exponentials: 0.1 ms at most
 FUNCTIONS = {"LINEAR": LINEAR, "LINEAR_EXACT": LINEAR_EXACT, "SIGMOID": SIGMOID}
 
 
@@ -44,7 +45,8 @@ def check_window(function: str, width: float) -> None:
         float64,
         int64,
         boolean,
-    )
+    ),
+    brief=MAX_BRIEF_TABLE,
 )
 def window_table(out: Any, first: Any, slope: Any, intercept: Any, center: Any, width: Any, function: Any, inverted: Any) -> None:
     """Fill out[i] with the level of stored value first + i: rescale, then window, then inversion."""

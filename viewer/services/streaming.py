@@ -46,6 +46,7 @@ from viewer.services.shared_seat import SharedSeat
 log = logging.getLogger("viewbox.stream")
 
 RENDER_SLOTS = pool.THREADS + 1  # one batch waits for them
+BATCH_S, MAX_BATCH = 0.005, 4  # of pictures while all threads are busy: fewer wake-ups, and nobody waits longer behind them
 TILES_A_HOP = 16
 AT_ONCE = 4  # pictures that need no thread, before other sockets have their turn
 OPENINGS_AT_ONCE = 2
@@ -60,16 +61,29 @@ class _RenderSlots:
     def __init__(self) -> None:
         self._free = asyncio.Semaphore(RENDER_SLOTS)
         self._taken = 0
+        self._picture_s = BATCH_S  # what one took lately
 
     async def acquire(self) -> int:
-        """Wait for a slot; return how many pictures it is worth: one more than one where the threads are busy anyway."""
+        """Wait for a slot; return how many pictures it is worth: more than one where the threads are busy anyway."""
         await self._free.acquire()
         self._taken += 1
-        return 2 if self._taken > 1 else 1
+        if self._taken < RENDER_SLOTS:
+            return self._taken
+        return max(1, min(MAX_BATCH, int(BATCH_S / self._picture_s)))
 
-    def release(self) -> None:
+    def release(self, pictures: int = 0, took_s: float = 0.0) -> None:
+        """Give a slot back. pictures, took_s: how many a thread made in it, and in what time."""
         self._taken -= 1
         self._free.release()
+        if pictures:
+            self._picture_s += (took_s / pictures - self._picture_s) / 8
+
+
+def _timed(work: list[tuple[Job, OpenedTarget]]) -> tuple[Sequence[bytes | BaseException], float]:
+    """Return what make_messages does, and how long it took. On a render thread."""
+    started = time.perf_counter()
+    made = make_messages(work)
+    return made, time.perf_counter() - started
 
 
 _slots: WeakKeyDictionary[asyncio.AbstractEventLoop, _RenderSlots] = WeakKeyDictionary()
@@ -294,19 +308,21 @@ class StreamSession:
             return
         loop = asyncio.get_running_loop()
 
-        def done(call: "Future[list[bytes | Exception]]") -> None:
+        def done(call: "Future[tuple[Sequence[bytes | BaseException], float]]") -> None:
             exc = call.exception()
-            made = call.result() if exc is None else give_up(work, exc)
+            made, took_s = call.result() if exc is None else (give_up(work, exc), 0.0)
             with contextlib.suppress(RuntimeError):  # the loop has ended
-                loop.call_soon_threadsafe(self._rendered, work, made, slots)
+                loop.call_soon_threadsafe(self._rendered, work, made, took_s, slots)
 
         try:
-            pool.submit(make_messages, work).add_done_callback(done)
+            pool.submit(_timed, work).add_done_callback(done)
         except Exhausted as exc:
-            self._rendered(work, give_up(work, exc), slots)
+            self._rendered(work, give_up(work, exc), 0.0, slots)
 
-    def _rendered(self, work: list[tuple[Job, OpenedTarget]], made: Sequence[bytes | BaseException], slots: _RenderSlots) -> None:
-        slots.release()
+    def _rendered(
+        self, work: list[tuple[Job, OpenedTarget]], made: Sequence[bytes | BaseException], took_s: float, slots: _RenderSlots
+    ) -> None:
+        slots.release(len(work) if took_s else 0, took_s)
         for (job, target), message in zip(work, made, strict=True):
             self._take_in(job, target, message)
         self._mail.set()

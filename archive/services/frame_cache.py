@@ -2,7 +2,8 @@
 
 A frame that took long to decode is decoded once (DESIGN.md section 2). Files are written without fsync: a power cut may leave any
 of them empty, so the folder belongs to one boot of the machine and others' are removed. Writing and sweeping are one thread's own:
-a slow disk would hold up the picture that is waited for, and with it everybody who watches the same loop.
+a slow disk would hold up the picture that is waited for, and with it everybody who watches the same loop. Files may be removed at any
+time, but never shortened: readers keep them mapped (ADR 0005).
 """
 
 import contextlib
@@ -13,6 +14,7 @@ import shutil
 import threading
 import time
 import uuid
+from collections import OrderedDict
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -29,6 +31,7 @@ MAX_WAITING_BYTES = 32_000_000  # decoded frames that wait for the disk
 KEEP_ABOVE_S = 0.0004  # RLE of 512x512 takes 0.5 ms; mapping a kept frame of that size 0.03 to 0.1, writing it about 0.3
 SWEEPS = 16  # in which the bound is written full once
 TOUCH_AFTER_S = 60.0
+MAX_MAPPED_BYTES, MAX_MAPPED = 1_000_000_000, 2048  # frames that stay mapped: opening one takes 0.1 ms, as long as windowing it
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _HEADER_BYTES = 256
 
@@ -39,24 +42,50 @@ class FrameCache:
     def __init__(self, root: Path, max_bytes: int) -> None:
         self._root = root / _boot_id()
         self._max_bytes = max_bytes
+        self._max_mapped_bytes = min(MAX_MAPPED_BYTES, max_bytes // SWEEPS)
         self._written = max_bytes  # the first writer of a process sweeps: it cannot know what is there
         self._lock = threading.Lock()
         self._waiting: SimpleQueue[tuple[Path, DecodedFrame]] = SimpleQueue()
         self._waiting_bytes = 0
         self._is_idle = threading.Condition(self._lock)
         self._is_started = False
+        self._mapped: OrderedDict[str, tuple[DecodedFrame, float]] = OrderedDict()  # with when their use is written down again
+        self._mapped_bytes = 0
 
     def frame(self, name: str, decode: Callable[[], DecodedFrame]) -> DecodedFrame:
         """Return the kept frame of this name (letters, digits, -), or decode it now and have it kept soon if that took long."""
+        kept = self._mapped_frame(name)
+        if kept is not None:
+            return kept
         path = self._root / name[:2] / name
         kept = _load(path)
         if kept is not None:
+            self._stay_mapped(name, kept)
             return kept
         began = time.perf_counter()  # not this thread's CPU: another process decodes (archive.services.decoding)
         made = decode()
         if time.perf_counter() - began > KEEP_ABOVE_S:
             self._keep_soon(path, made)
         return made
+
+    def _mapped_frame(self, name: str) -> DecodedFrame | None:
+        """Return a frame that is mapped already, unless it is time to say on disk that it is in use."""
+        with self._lock:
+            found = self._mapped.get(name)
+            if found is None or time.monotonic() > found[1]:
+                return None
+            self._mapped.move_to_end(name)
+            return found[0]
+
+    def _stay_mapped(self, name: str, frame: DecodedFrame) -> None:
+        """Keep the frames used last mapped; their pages are the system's, which takes them when memory is short."""
+        with self._lock:
+            earlier = self._mapped.pop(name, None)
+            self._mapped[name] = (frame, time.monotonic() + TOUCH_AFTER_S)
+            self._mapped_bytes += frame.values.nbytes - (earlier[0].values.nbytes if earlier else 0)
+            while self._mapped_bytes > self._max_mapped_bytes or len(self._mapped) > MAX_MAPPED:
+                _, (oldest, _) = self._mapped.popitem(last=False)
+                self._mapped_bytes -= oldest.values.nbytes
 
     def wait(self) -> None:
         """Wait until everything that is to be kept is written, or couldn't be."""

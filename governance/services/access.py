@@ -23,6 +23,7 @@ from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.db.models import Q
 from django.http import HttpRequest
 from django.http.cookie import parse_cookie
@@ -44,7 +45,15 @@ from governance.core.policy import (
 from governance.models import ApiToken, Department, ModalityDepartment, User
 from governance.services.audit import record
 from governance.services.database import run_in_database
-from governance.services.rights import chunks, inviters_epochs, needed_invitations, subject_with_rights
+from governance.services.rights import (
+    STANDING_SESSIONS,
+    STANDING_TOKENS,
+    STANDING_USERS,
+    inviters_epochs,
+    needed_invitations,
+    rows_about,
+    subject_with_rights,
+)
 
 RECALL_S = 0.4  # how long the hot lane trusts what it learnt; a sign-out or a lost right takes effect well within a second
 MAX_RECALLED = 10_000
@@ -194,16 +203,10 @@ def current_epochs(subjects: Iterable[Subject]) -> dict[Subject, bool]:
     people = {subject.user_id for subject in asked if subject.user_id is not None}
     tokens = {_token_id(subject) for subject in asked if subject.session_key.startswith(TOKEN_MARK)}
     sessions = {s.session_key for s in asked if s.session_key and not s.session_key.startswith(TOKEN_MARK)}
-    epochs: dict[int, int] = {}
-    for some in chunks(people):
-        epochs.update(User.objects.filter(pk__in=some, is_active=True).values_list("pk", "permission_epoch"))
-    alive: set[str] = set()
-    for keys in chunks(sessions):
-        rows = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
-        alive.update(rows.values_list("session_key", flat=True))
-    for ids in chunks(tokens):
-        kept = ApiToken.objects.filter(pk__in=ids, revoked_at__isnull=True).values_list("pk", flat=True)
-        alive.update(f"{TOKEN_MARK}{pk}" for pk in kept)
+    epochs: dict[int, int] = dict(rows_about(STANDING_USERS, people))
+    now = connection.ops.adapt_datetimefield_value(timezone.now())
+    alive: set[str] = {key for (key,) in rows_about(STANDING_SESSIONS, sessions, now)}
+    alive.update(f"{TOKEN_MARK}{pk}" for (pk,) in rows_about(STANDING_TOKENS, tokens))
     inviters = inviters_epochs({invitation.id for subject in asked for invitation in subject.invitations})
     return {s: s.is_operator or _stands(s, epochs, alive, inviters) for s in asked}
 

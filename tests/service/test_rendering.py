@@ -280,8 +280,11 @@ def test_a_slow_frame_is_decoded_once(tmp_path):
         render_frame(image=image, frame_index=0, view=ViewState()).digest
         == render_frame(image=image, frame_index=0, view=ViewState()).digest
     )
-    kept = list((frame_cache()._root).glob(f"*/{image.sha256}-0"))
-    kept[0].write_bytes(kept[0].read_bytes()[:1000])  # a damaged file is no frame
+    (kept,) = frame_cache()._root.glob(f"*/{image.sha256}-0")
+    whole = kept.read_bytes()
+    kept.unlink()
+    kept.write_bytes(whole[:1000])  # a damaged file is no frame, for a process that hasn't mapped it
+    assert FrameCache(frame_cache()._root.parent, max_bytes=1 << 40).frame(kept.name, lambda: first) is first
     assert np.array_equal(pixels.decoded(image, 0).values, values)
 
 
@@ -317,6 +320,24 @@ def test_the_frame_cache_keeps_its_bound(tmp_path):
     other.mkdir()
     cache.sweep()
     assert not other.exists()
+
+
+def test_frames_used_last_stay_mapped_and_no_more_than_the_bound(tmp_path):
+    cache = FrameCache(tmp_path, max_bytes=16 * 50_000)  # two of these frames stay mapped
+    made = [DecodedFrame(np.full((100, 100), number, np.uint16), "MONOCHROME2", False) for number in range(3)]
+
+    def again():
+        raise LookupError("it would have been decoded again")
+
+    for number, frame in enumerate(made):
+        cache._keep(cache._root / "aa" / f"aa{number}", frame)
+        assert cache.frame(f"aa{number}", again).values[0, 0] == number
+    for path in cache._root.glob("*/*"):
+        path.unlink()
+    assert cache.frame("aa2", again) is cache.frame("aa2", again)
+    assert np.array_equal(cache.frame("aa1", again).values, made[1].values)
+    with pytest.raises(LookupError):
+        cache.frame("aa0", again)
 
 
 def test_read_frame_and_description_agree_for_bare_and_deflated_files(shared_data):

@@ -18,6 +18,7 @@ from viewer.core.view import ViewState
 
 VIEWS_PER_SECOND = 125
 MAX_HELD_BYTES = 8_000_000
+SHARE = 4
 
 
 class Urgency(IntEnum):
@@ -186,8 +187,13 @@ class Scheduler:
         return soonest
 
     def take(self, now: float, *, pictures: int, tiles: int) -> list[Job]:
-        """Return the next jobs, all pictures (at most so many) or all tiles; each takes one credit."""
+        """Return the next jobs, all pictures (at most so many) or all tiles; each takes one credit.
+
+        Pictures are at most a SHARE of what the client may have underway: made together they leave together, and a client that waits
+        for them all acknowledges none meanwhile.
+        """
         jobs: list[Job] = []
+        pictures = min(pictures, max(1, (self.credit + self.held) // SHARE))
         while len(jobs) < pictures and self._may_take():
             job = self._next_view(now) or self._next_queued()
             if job is None:

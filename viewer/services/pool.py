@@ -4,11 +4,9 @@ Three threads gain nothing on the measured machine, and rendering on the event l
 """
 
 import asyncio
-import contextlib
 import contextvars
 import heapq
 import itertools
-import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -67,14 +65,6 @@ def count(**numbers: int) -> None:
             setattr(counters, name, getattr(counters, name) + number)
 
 
-def _stay_apart(number: int, threads: int) -> None:
-    """Give this thread, one of so many, its own share of the processors: two that share one while another idles halve the rate."""
-    if hasattr(os, "sched_setaffinity"):
-        processors = sorted(os.sched_getaffinity(0))
-        with contextlib.suppress(OSError):  # a container may forbid it
-            os.sched_setaffinity(0, processors[number::threads] or processors)
-
-
 class RenderPool:
     """A fixed number of threads that take calls from one bounded heap."""
 
@@ -110,10 +100,9 @@ class RenderPool:
     def _start(self) -> None:
         self._is_started = True
         for number in range(self._threads):
-            threading.Thread(target=self._serve, args=(number,), name=f"render-{number}", daemon=True).start()
+            threading.Thread(target=self._serve, name=f"render-{number}", daemon=True).start()
 
-    def _serve(self, number: int) -> None:
-        _stay_apart(number, self._threads)
+    def _serve(self) -> None:
         while True:
             with self._ready:
                 while not self._waiting:

@@ -31,7 +31,7 @@ MAX_WAITING_BYTES = 32_000_000  # decoded frames that wait for the disk
 KEEP_ABOVE_S = 0.0004  # RLE of 512x512 takes 0.5 ms; mapping a kept frame of that size 0.03 to 0.1, writing it about 0.3
 SWEEPS = 16  # in which the bound is written full once
 TOUCH_AFTER_S = 60.0
-MAX_MAPPED_BYTES, MAX_MAPPED = 1_000_000_000, 2048  # frames that stay mapped: opening one takes 0.1 ms, as long as windowing it
+MAX_MAPPED_BYTES, MAX_MAPPED = 1_000_000_000, 512  # frames that stay mapped, each with a file open: opening one takes 0.1 ms
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _HEADER_BYTES = 256
 

@@ -64,11 +64,11 @@ class _RenderSlots:
         self._picture_s = BATCH_S  # what one took lately
 
     async def acquire(self) -> int:
-        """Wait for a slot; return how many pictures it is worth: more than one where the threads are busy anyway."""
+        """Wait for a slot; return how many pictures it is worth: two where another thread works, more where all of them do."""
         await self._free.acquire()
         self._taken += 1
         if self._taken < RENDER_SLOTS:
-            return self._taken
+            return min(2, self._taken)
         return max(1, min(MAX_BATCH, int(BATCH_S / self._picture_s)))
 
     def release(self, pictures: int = 0, took_s: float = 0.0) -> None:

@@ -1,4 +1,4 @@
-"""How numba kernels are made here: compiled when imported, from stated signatures, cached on disk, without the GIL.
+"""How numba kernels are made here: compiled when imported, from stated signatures, cached on disk, without the GIL unless brief.
 
 Eager signatures and the cache keep compilation out of requests: a server imports every kernel module before it listens.
 """

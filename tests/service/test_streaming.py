@@ -24,6 +24,7 @@ from viewer.core.scheduler import Scheduler
 from viewer.core.view import ViewState
 from viewer.services import open_streams, picture_messages, pool, streaming
 from viewer.services.opening import open_target
+from viewer.services.render_slots import render_slots
 from viewer.services.rendering import render_frame
 from viewer.ws.consumer import StreamConsumer
 
@@ -332,7 +333,7 @@ async def test_whoever_asked_first_may_go_and_the_others_get_their_picture(
         await until(lambda: other.pictures)
         assert [header.sequence for header in other.pictures] == [7]
         assert renders.done[0] == 1
-        assert streaming._render_slots()._taken == 0
+        assert render_slots()._taken == 0
 
 
 async def test_pictures_of_a_viewport_come_in_order_though_others_make_some_of_them(browser: Client, series: str, renders: Renders) -> None:
@@ -385,7 +386,7 @@ async def test_a_full_render_queue_is_told_to_all_who_wait(
             transport.say(Kind.QUEUE, 1, sequence=5, views=[{"index": 0}, {"index": 0}, {"index": 1}])
             faults = [await transport.hear(Kind.FAULT) for _ in range(3)]
         assert sorted((fault["status"], fault["sequence"]) for fault in faults) == [(503, 5), (503, 6), (503, 7)]
-        assert streaming._render_slots()._taken == 0
+        assert render_slots()._taken == 0
         transport.say(Kind.VIEW, 1, sequence=9, index=0, view={})
         await until(lambda: transport.pictures)
         assert (scheduler.credit, scheduler.counters.faults) == (FIRST_CREDIT - 1, 3)

@@ -15,7 +15,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
 from functools import partial
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from governance.core.faults import Exhausted, Fault, Malformed, answer_for
 from governance.core.policy import Subject
@@ -40,57 +39,18 @@ from viewer.core.scheduler import VIEWS_PER_SECOND, Job, Scheduler
 from viewer.services import pool
 from viewer.services.opening import OpenedTarget, open_target
 from viewer.services.picture_cache import Made, Standing
-from viewer.services.picture_messages import ask_for, give_up, make_messages, message_at_once, message_of
+from viewer.services.picture_messages import ask_for, give_up, make_messages_timed, message_at_once, message_of
+from viewer.services.render_slots import RenderSlots, render_slots
 from viewer.services.shared_seat import SharedSeat
 
 log = logging.getLogger("viewbox.stream")
 
-RENDER_SLOTS = pool.THREADS + 1  # one batch waits for them
-BATCH_S, MAX_BATCH = 0.005, 4  # of pictures while all threads are busy: fewer wake-ups, and nobody waits longer behind them
 TILES_A_HOP = 16
 AT_ONCE = 4  # pictures that need no thread, before other sockets have their turn
 OPENINGS_AT_ONCE = 2
 MAX_CONTROLS = 128  # control messages waiting for a slow reader, before its own messages wait too
 MAX_MALFORMED = 16
 IDLE_S = 60.0
-
-
-class _RenderSlots:
-    """The process's render slots: first come, first served, so that sockets take turns and each chooses late."""
-
-    def __init__(self) -> None:
-        self._free = asyncio.Semaphore(RENDER_SLOTS)
-        self._taken = 0
-        self._picture_s = BATCH_S  # what one took lately
-
-    async def acquire(self) -> int:
-        """Wait for a slot; return how many pictures it is worth: two where another thread works, more where all of them do."""
-        await self._free.acquire()
-        self._taken += 1
-        if self._taken < RENDER_SLOTS:
-            return min(2, self._taken)
-        return max(1, min(MAX_BATCH, int(BATCH_S / self._picture_s)))
-
-    def release(self, pictures: int = 0, took_s: float = 0.0) -> None:
-        """Give a slot back. pictures, took_s: how many a thread made in it, and in what time."""
-        self._taken -= 1
-        self._free.release()
-        if pictures:
-            self._picture_s += (took_s / pictures - self._picture_s) / 8
-
-
-def _timed(work: list[tuple[Job, OpenedTarget]]) -> tuple[Sequence[bytes | BaseException], float]:
-    """Return what make_messages does, and how long it took. On a render thread."""
-    started = time.perf_counter()
-    made = make_messages(work)
-    return made, time.perf_counter() - started
-
-
-_slots: WeakKeyDictionary[asyncio.AbstractEventLoop, _RenderSlots] = WeakKeyDictionary()
-
-
-def _render_slots() -> _RenderSlots:
-    return _slots.setdefault(asyncio.get_running_loop(), _RenderSlots())
 
 
 def fault_document(exc: BaseException, *, about: int, sequence: int | None = None) -> dict[str, Any]:
@@ -253,7 +213,7 @@ class StreamSession:
     # --- making pictures ---
 
     async def _pump(self) -> None:
-        slots = _render_slots()
+        slots = render_slots()
         at_once = 0
         while True:
             wait = self.scheduler.wait_s(self._clock())
@@ -301,7 +261,7 @@ class StreamSession:
         self._mail.set()
         self._work.set()
 
-    def _render(self, work: list[tuple[Job, OpenedTarget]], slots: _RenderSlots) -> None:
+    def _render(self, work: list[tuple[Job, OpenedTarget]], slots: RenderSlots) -> None:
         """Have a render thread make pictures. The slot is free when that is done: what others may have joined is never cancelled."""
         if not work:
             slots.release()
@@ -315,12 +275,12 @@ class StreamSession:
                 loop.call_soon_threadsafe(self._rendered, work, made, took_s, slots)
 
         try:
-            pool.submit(_timed, work).add_done_callback(done)
+            pool.submit(make_messages_timed, work).add_done_callback(done)
         except Exhausted as exc:
             self._rendered(work, give_up(work, exc), 0.0, slots)
 
     def _rendered(
-        self, work: list[tuple[Job, OpenedTarget]], made: Sequence[bytes | BaseException], took_s: float, slots: _RenderSlots
+        self, work: list[tuple[Job, OpenedTarget]], made: Sequence[bytes | BaseException], took_s: float, slots: RenderSlots
     ) -> None:
         slots.release(len(work) if took_s else 0, took_s)
         for (job, target), message in zip(work, made, strict=True):

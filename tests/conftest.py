@@ -33,6 +33,11 @@ UNDER_CI = os.environ.get("CI") == "true"
 flush.install()
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name a case of bytes by their number: two xdist workers must collect the same names, and an ICC profile holds the second it was made."""
+    return f"{argname}-{len(val)}-bytes" if isinstance(val, bytes) else None
+
+
 def skip_or_fail(reason: str) -> None:
     """Skip for a stated reason; under CI a missing peer or file is a failure."""
     if UNDER_CI:

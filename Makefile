@@ -35,7 +35,8 @@ test-integration: setup-dev peers ## real peers on loopback
 	.venv/bin/pytest tests/integration -n 2 --dist loadfile -q
 
 test-browser: setup-dev peers ## Chromium against a live server
-	.venv/bin/pytest tests/browser -q
+	.venv/bin/pytest tests/browser -n 2 --dist loadfile -q --ignore tests/browser/test_slow_line.py
+	.venv/bin/pytest tests/browser/test_slow_line.py -q  # alone: it holds rates against a clock
 
 bench: setup-dev peers ## the speed and memory table (run by hand on a quiet machine)
 	$(PYTHON) -m bench.run

@@ -1,4 +1,4 @@
-"""XXH64 of levels: published values, and another implementation where the machine has one."""
+"""XXH3 of levels: published values, and another implementation where the machine has one."""
 
 import ctypes
 import ctypes.util
@@ -14,7 +14,7 @@ from viewer.core.level_hash import level_hash
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [(b"", "ef46db3751d8e999"), (b"a", "d24ec4f1a98c6e5b"), (b"abc", "44bc2cf5ad770999")],
+    [(b"", "2d06800538d394c2"), (b"a", "e6c632b61e964e1f"), (b"abc", "78af5f94892f3950")],
 )
 def test_published_values(text: bytes, expected: str) -> None:
     assert level_hash(np.frombuffer(text, np.uint8)).hex() == expected
@@ -24,11 +24,11 @@ def test_every_length_as_libxxhash_has_it() -> None:
     name = ctypes.util.find_library("xxhash")
     if name is None:
         skip_or_fail("libxxhash is not installed (Debian: apt install libxxhash0)")
-    xxh64 = ctypes.CDLL(name).XXH64
-    xxh64.restype, xxh64.argtypes = ctypes.c_uint64, [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_uint64]
-    levels = np.random.default_rng(7).integers(0, 256, 70_000, np.uint8)
-    for length in (*range(130), 4097, 70_000):
-        assert int.from_bytes(level_hash(levels[:length])) == xxh64(levels[:length].tobytes(), length, 0), length
+    xxh3 = ctypes.CDLL(name).XXH3_64bits
+    xxh3.restype, xxh3.argtypes = ctypes.c_uint64, [ctypes.c_char_p, ctypes.c_size_t]
+    levels = np.random.default_rng(7).integers(0, 256, 300_000, np.uint8)
+    for length in (*range(300), 4097, 65_536, 65_537, 70_000, 512 * 512, 512 * 512 + 1, 300_000):
+        assert int.from_bytes(level_hash(levels[:length])) == xxh3(levels[:length].tobytes(), length), length
 
 
 def test_rows_are_taken_in_order_whatever_lies_between_them() -> None:

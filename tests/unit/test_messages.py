@@ -216,7 +216,7 @@ def test_S01_header_as_bytes() -> None:
         tile_column=3,
         tile_row=4,
         level=2,
-        digest_kind=DigestKind.LEVELS_XXH64,
+        digest_kind=DigestKind.LEVELS_XXH3,
         payload_length=0,
         digest=bytes(32),
     )

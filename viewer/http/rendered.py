@@ -34,7 +34,7 @@ OPENED_IMAGES = 2048
 MEDIA_TYPES = {Codec.JPEG: b"image/jpeg", Codec.PNG: b"image/png"}
 DIGEST_NAMES = {
     DigestKind.LEVELS_SHA256: "levels-sha256",
-    DigestKind.LEVELS_XXH64: "levels-xxh64",
+    DigestKind.LEVELS_XXH3: "levels-xxh3",
     DigestKind.PAYLOAD_SHA256: "payload-sha256",
 }
 

@@ -78,7 +78,7 @@ def render_frame(*, image: StoredImage, frame_index: int, view: ViewState, state
         source_lossy=source_lossy,
         source_ratio=source_ratio,
         inverted=view.invert,
-        digest_kind=DigestKind.LEVELS_XXH64 if is_jpeg else DigestKind.LEVELS_SHA256,
+        digest_kind=DigestKind.LEVELS_XXH3 if is_jpeg else DigestKind.LEVELS_SHA256,
         digest=level_hash(levels).ljust(32, b"\0") if is_jpeg else hashlib.sha256(levels.data).digest(),
         render_us=(rendered - started) // 1000,
         encode_us=(perf_counter_ns() - rendered) // 1000,

@@ -93,7 +93,7 @@ export interface PictureHeader {
   /** Pyramid level, 0 = full resolution. */
   readonly level: number;
   readonly payloadBytes: number;
-  /** What the digest is of (docs/stream.md section 5): levels and payload by SHA-256, levels before a lossy encoding by XXH64. */
+  /** What the digest is of (docs/stream.md section 5): levels and payload by SHA-256, levels before a lossy encoding by XXH3. */
   readonly digestKind: DigestKind;
   /** Hexadecimal; "" where there is none. */
   readonly digest: string;

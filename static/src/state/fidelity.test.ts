@@ -48,7 +48,7 @@ describe("proof and treatment in words", () => {
     expect(proofInWords(levels, "unavailable")).toBe(`${named}, this browser can't check it`);
     expect(proofInWords(stored, "none")).toBe("SHA-256 of the stored bytes abababababababab, not checked: it plays");
     const lossy = headerOf({ digestKind: "encoded", digest: "cd".repeat(8), fidelity: "lossy" });
-    expect(proofInWords(lossy, "none")).toBe("XXH64 of the levels before encoding cdcdcdcdcdcdcdcd, names what was encoded");
+    expect(proofInWords(lossy, "none")).toBe("XXH3 of the levels before encoding cdcdcdcdcdcdcdcd, names what was encoded");
     expect(proofInWords(headerOf(), "none")).toBe("none came with it");
     expect(proofInWords(headerOf({ kind: "tile" }), "none")).toBe("none: tiles carry no proof");
   });

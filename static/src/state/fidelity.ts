@@ -35,7 +35,7 @@ export function fidelityWords(header: PictureHeader, facts: FidelityFacts): Fide
 const DIGEST_WORDS: Record<DigestKind, string> = {
   none: "",
   levels: "SHA-256 of the levels",
-  encoded: "XXH64 of the levels before encoding",
+  encoded: "XXH3 of the levels before encoding",
   payload: "SHA-256 of the stored bytes",
 };
 const DIGITS_SHOWN = 16;

@@ -34,7 +34,7 @@ flush.install()
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
-    """Name a case of bytes by their number: two xdist workers must collect the same names, and an ICC profile holds the second it was made."""
+    """Name a case of bytes by their number: two xdist workers must collect the same names, and an ICC profile has the time in it."""
     return f"{argname}-{len(val)}-bytes" if isinstance(val, bytes) else None
 
 

@@ -3,12 +3,18 @@
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
+from tests.conftest import skip_or_fail
+from tests.redis_server import RedisServer, is_installed
 from tests.server import ROOT, ViewboxServer
 
 pytestmark = [pytest.mark.integration, pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks for children in /proc")]
@@ -17,6 +23,20 @@ pytestmark = [pytest.mark.integration, pytest.mark.skipif(not Path("/proc/self/t
 def children(pid: int) -> list[int]:
     """Return the processes that the main thread of a process started."""
     return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def descendants(pid: int) -> list[int]:
+    """Return the processes that any thread of a process started."""
+    return [int(word) for task in Path(f"/proc/{pid}/task").iterdir() for word in (task / "children").read_text().split()]
+
+
+def web_processes(pid: int) -> list[int]:
+    return [child for child in descendants(pid) if b"--joins" in Path(f"/proc/{child}/cmdline").read_bytes()]
+
+
+def sockets_of(pid: int) -> int:
+    """Return how many sockets a process has open."""
+    return sum(os.readlink(each).startswith("socket:") for each in Path(f"/proc/{pid}/fd").iterdir())
 
 
 def is_worker(pid: int) -> bool:
@@ -49,3 +69,72 @@ def test_a_taken_port_is_said_in_words(fresh_viewbox: ViewboxServer) -> None:
     second = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert second.returncode == 1
     assert f"port {fresh_viewbox.port} of 127.0.0.1 is taken" in second.stderr
+
+
+@pytest.fixture
+def two_processes(fresh_viewbox: ViewboxServer) -> Iterator[ViewboxServer]:
+    """A server of two web processes."""
+    if not is_installed():
+        skip_or_fail("redis-server is not installed")
+    redis = RedisServer()
+    redis.start()
+    fresh_viewbox.environment |= {"VIEWBOX_WEB_PROCESSES": "2", "REDIS_URL": redis.url}
+    fresh_viewbox.start()
+    yield fresh_viewbox
+    redis.stop()
+
+
+def test_web_processes_share_the_port_and_one_that_dies_is_replaced(two_processes: ViewboxServer) -> None:
+    first = two_processes.process
+    assert first is not None
+    (second,) = web_processes(first.pid)
+    before = {pid: sockets_of(pid) for pid in (first.pid, second)}
+    held = [socket.create_connection(("127.0.0.1", two_processes.port)) for _ in range(32)]
+    deadline = time.monotonic() + 20
+    while any(sockets_of(pid) == count for pid, count in before.items()):  # each got some of the 32
+        assert time.monotonic() < deadline, "one process has all connections"
+        time.sleep(0.05)
+    for each in held:
+        each.close()
+
+    os.kill(second, signal.SIGKILL)
+    while not (others := web_processes(first.pid)) or others == [second]:
+        assert time.monotonic() < deadline + 60, "nothing took its place"
+        assert requests.get(f"{two_processes.url}/healthz", timeout=20).ok
+        time.sleep(0.1)
+    assert "a web process ended with code -9; another takes its place" in two_processes.log()
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_web_processes_end_together(two_processes: ViewboxServer, how: signal.Signals) -> None:
+    process = two_processes.process
+    assert process is not None
+    handles = [os.pidfd_open(pid) for pid in descendants(process.pid)]
+    assert len(handles) == 2
+    try:
+        process.send_signal(how)
+        assert process.wait(20) == (-signal.SIGKILL if how == signal.SIGKILL else 0)
+        for handle in handles:
+            assert select.select([handle], [], [], 15)[0], "a process lives on"
+    finally:
+        for handle in handles:
+            os.close(handle)
+    assert "Traceback" not in two_processes.log()
+    assert "takes its place" not in two_processes.log()
+
+
+def test_several_web_processes_need_redis(fresh_viewbox: ViewboxServer) -> None:
+    environment = os.environ | {"VIEWBOX_DATA_DIR": str(fresh_viewbox.data_dir), "VIEWBOX_WEB_PROCESSES": "2", "REDIS_URL": ""}
+    command = [sys.executable, "manage.py", "serve", "--no-worker"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert "need REDIS_URL" in done.stderr
+
+
+def test_a_port_is_not_shared_with_another_installation(two_processes: ViewboxServer) -> None:
+    environment = os.environ | two_processes.environment | {"VIEWBOX_DATA_DIR": str(two_processes.data_dir)}
+    environment |= {"VIEWBOX_PORT": str(two_processes.port)}
+    command = [sys.executable, "manage.py", "serve", "--no-worker"]
+    second = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert second.returncode == 1
+    assert f"port {two_processes.port} of 127.0.0.1 is taken" in second.stderr

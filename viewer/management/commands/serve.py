@@ -1,14 +1,22 @@
-"""`manage.py serve`: the server and its task worker, in the foreground."""
+"""`manage.py serve`: the server, in one web process or several, and its task worker, in the foreground.
+
+One process renders with two threads, which wait for Python's lock in turn; a process a core waits for nothing. Several listen on the same
+port (SO_REUSEPORT), so the kernel deals connections out, and one that dies leaves its share to the others until another is there.
+"""
 
 import contextlib
 import ctypes
+import logging
 import os
 import resource
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from argparse import SUPPRESS
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +32,21 @@ STALLED_MS = 60_000  # so long a peer may acknowledge nothing of what was sent t
 GRACE_S = 3
 MAX_FILES = 65_536
 PR_SET_PDEATHSIG = 1
+START_S = 120.0  # so long another web process may take: its kernels may have to be compiled
+PAUSE_S = 1.0  # before one that died is replaced
+
+log = logging.getLogger("viewbox")
 
 
-def listen(port: int) -> socket.socket:
-    """Return a listening socket; port 0 takes a free one. Connections on it are dropped when a peer stops reading for good."""
+def listen(port: int, *, is_shared: bool = False) -> socket.socket:
+    """Return a listening socket; port 0 takes a free one. Connections on it are dropped when a peer stops reading for good.
+
+    is_shared: other processes of this user may listen on the same port.
+    """
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if is_shared:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with contextlib.suppress(AttributeError, OSError):  # Linux only
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STALLED_MS)
@@ -45,6 +62,12 @@ def raise_file_limit() -> None:
     wanted = MAX_FILES if hard == resource.RLIM_INFINITY else min(hard, MAX_FILES)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _say(handle: int) -> None:
+    """Tell who waits at the other end of a pipe."""
+    os.write(handle, b"1")
+    os.close(handle)
 
 
 def _die_with_parent() -> None:
@@ -70,16 +93,72 @@ def task_worker() -> Iterator[None]:
             worker.wait()
 
 
-class Announced(uvicorn.Server):
-    """A server that says where it is once it listens."""
+class OtherProcesses:
+    """The web processes beside this one. One that dies is replaced; all end with this one, however it ends."""
 
-    address = ""
+    def __init__(self, number: int, port: int) -> None:
+        self._port = port
+        self._is_stopping = threading.Event()
+        self._running: dict[int, subprocess.Popen[bytes]] = {}
+        self._ready = [threading.Event() for _ in range(number)]
+        self._keepers = [threading.Thread(target=self._keep, args=(place,), daemon=True) for place in range(number)]
+
+    def __enter__(self) -> None:
+        """Start them and wait until they listen. Raises: CommandError."""
+        for keeper in self._keepers:
+            keeper.start()
+        for ready in self._ready:
+            if not ready.wait(START_S) or self._is_stopping.is_set():
+                self.__exit__()
+                raise CommandError("another web process did not start")
+
+    def __exit__(self, *_: object) -> None:
+        self._is_stopping.set()
+        for process in list(self._running.values()):
+            process.terminate()
+        for keeper in self._keepers:
+            keeper.join(2 * GRACE_S)
+        for process in list(self._running.values()):
+            process.kill()
+
+    def _keep(self, place: int) -> None:
+        """Run one, again and again. This thread lives as long as its process: Linux takes it for the parent."""
+        while not self._is_stopping.is_set():
+            code = self._run(place)
+            if self._is_stopping.is_set():
+                break
+            if not self._ready[place].is_set():  # it never served: nothing is gained by trying again
+                self._is_stopping.set()
+                break
+            log.error("a web process ended with code %d; another takes its place", code)
+            self._is_stopping.wait(PAUSE_S)
+        self._ready[place].set()
+
+    def _run(self, place: int) -> int:
+        reading, writing = os.pipe()
+        command = [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), "serve", "--joins", str(writing), "--port", str(self._port)]
+        process = self._running[place] = subprocess.Popen(command, pass_fds=[writing], start_new_session=True)
+        os.close(writing)
+        with open(reading, "rb") as said:
+            if said.read(1):  # nothing: it ended
+                self._ready[place].set()
+        if self._is_stopping.is_set():  # __exit__ may have looked before it was there
+            process.terminate()
+        code = process.wait()
+        del self._running[place]
+        return code
+
+
+class Announced(uvicorn.Server):
+    """A server that says so once it listens."""
+
+    announce: Callable[[], None]
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, then print the address."""
+        """Start, then tell."""
         await super().startup(sockets)
         if self.started:
-            print(f"Viewbox is ready: {self.address}", flush=True)
+            self.announce()
 
 
 class Command(BaseCommand):
@@ -91,14 +170,22 @@ class Command(BaseCommand):
         """Declare the options."""
         parser.add_argument("--port", type=int, default=settings.PORT, help="0 takes a free one (default: VIEWBOX_PORT)")
         parser.add_argument("--no-worker", action="store_true", help="without the task worker")
+        parser.add_argument("--joins", type=int, metavar="FD", help=SUPPRESS)  # another web process: says on FD that it listens
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Listen, start the worker, serve."""
+        """Listen, start the worker and the other web processes, serve."""
         raise_file_limit()
+        others, joins, port = settings.WEB_PROCESSES - 1, options["joins"], options["port"]
+        if others and not settings.REDIS_URL:
+            raise CommandError("several web processes (VIEWBOX_WEB_PROCESSES) need REDIS_URL: what they must tell each other passes there")
+        if joins is not None:
+            _die_with_parent()
         try:
-            listener = listen(options["port"])
+            if others and joins is None and port:
+                listen(port).close()  # alone for a moment: another installation must not share its port with us
+            listener = listen(port, is_shared=bool(others))
         except OSError as exc:
-            raise CommandError(f"port {options['port']} of {HOST} is taken; set VIEWBOX_PORT to another") from exc
+            raise CommandError(f"port {port} of {HOST} is taken; set VIEWBOX_PORT to another") from exc
         config = uvicorn.Config(
             APPLICATION,
             loop="uvloop",
@@ -113,7 +200,8 @@ class Command(BaseCommand):
             timeout_graceful_shutdown=GRACE_S,
         )
         server = Announced(config)
-        server.address = f"http://{HOST}:{listener.getsockname()[1]}"
+        port = listener.getsockname()[1]
+        server.announce = partial(print, f"Viewbox is ready: http://{HOST}:{port}", flush=True) if joins is None else partial(_say, joins)
 
         def stop(*_: object) -> None:
             """Take the signals that uvicorn passes on when it has shut down: there is nothing more to do then."""
@@ -122,7 +210,11 @@ class Command(BaseCommand):
 
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
-        with contextlib.nullcontext() if options["no_worker"] else task_worker():
+        with contextlib.ExitStack() as beside:
+            if joins is None:
+                beside.enter_context(OtherProcesses(others, port))
+            if joins is None and not options["no_worker"]:
+                beside.enter_context(task_worker())
             server.run(sockets=[listener])
         if not server.started:
             raise CommandError("the server did not start")

@@ -21,6 +21,7 @@ from starlette.staticfiles import StaticFiles
 
 from archive.services import retrieve
 from config.http_faults import problem
+from config.whole_answers import EXTENSION
 from governance.core.faults import Exhausted, Fault, Malformed, NotFound, Unidentified, answer_for
 from governance.core.policy import ANONYMOUS, Subject
 from governance.services import access, audit
@@ -47,6 +48,7 @@ SECURITY_HEADERS: Headers = [
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
 PIXEL_HEADERS: Headers = [*SECURITY_HEADERS, (b"content-security-policy", b"default-src 'none'"), (b"vary", b"authorization, cookie")]
+PRIVATE_HEADERS: Headers = [*PIXEL_HEADERS, (b"cache-control", b"private, max-age=0, must-revalidate")]
 HASHED_NAME = re.compile(r"^assets/.+-[\w-]{8,}\.\w+$")
 IMMUTABLE = b"public, max-age=31536000, immutable"
 OPENED_S = 10.0
@@ -55,6 +57,13 @@ FLUSH_S = 30.0
 UID = re.compile(r"^[0-9.]{1,64}$")
 RENDERED = re.compile(r"^/dicomweb/studies/.+/rendered$")
 NUMBER = re.compile(r"^[0-9]{1,9}$")
+
+
+def _lines(headers: Headers) -> bytes:
+    return b"".join([b"%b: %b\r\n" % header for header in headers])
+
+
+PRIVATE_LINES = _lines(PRIVATE_HEADERS)
 
 
 class PixelLane:
@@ -119,8 +128,9 @@ class PixelLane:
         except Exception as exc:
             await _answer_fault(send, exc)
             return
-        private = (b"cache-control", b"private, max-age=0, must-revalidate")
-        await _answer(send, status, [*more, *PIXEL_HEADERS, private], body, is_head=scope["method"] == "HEAD")
+        whole = scope.get("extensions", {}).get(EXTENSION, {}).get("answer")
+        if whole is None or status != 200 or not whole(status, _lines(more) + PRIVATE_LINES + b"content-length: %d\r\n" % len(body), body):
+            await _answer(send, status, [*more, *PRIVATE_HEADERS], body, is_head=scope["method"] == "HEAD")
 
     async def _identify(self, headers: dict[bytes, bytes]) -> Subject:
         actor = await access.identify(headers)

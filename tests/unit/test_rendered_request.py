@@ -1,6 +1,7 @@
 """Rendered resources' parameters (PS3.18 8.3.5): what they become, and that nothing is ignored."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from viewer.core.view import ViewState
 
 def test_without_parameters_it_is_a_jpeg_or_the_stored_one() -> None:
     asked = rendered_request(query="", accept=None)
-    assert (asked.media, asked.may_be_stored, asked.has_profile) == ("image/jpeg", True, False)
+    assert (asked.media, asked.stored_view, asked.has_profile) == ("image/jpeg", replace(asked.view, codec="stored"), False)
     assert asked.view == ViewState(codec="jpeg", quality=90)
 
 
@@ -40,7 +41,7 @@ def test_parameters_become_a_view(query: str, view: ViewState) -> None:
 
 @pytest.mark.parametrize("query", ["quality=90", "iccprofile=yes", "accept=image/png"])
 def test_what_stored_bytes_are_no_answer_to(query: str) -> None:
-    assert not rendered_request(query=query, accept=None).may_be_stored
+    assert rendered_request(query=query, accept=None).stored_view is None
 
 
 @pytest.mark.parametrize(

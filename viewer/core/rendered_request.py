@@ -5,7 +5,7 @@ than none.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 from urllib.parse import parse_qsl
@@ -45,16 +45,18 @@ class RenderedRequest:
     """A wish for one picture.
 
     view: its codec is "jpeg" or "png".
-    may_be_stored: a stored JPEG may go out as it is where the view changes nothing, because no quality and no profile was asked for.
+    stored_view: the same with the codec "stored", where a stored JPEG may go out as it is if the view changes nothing: no quality and no
+        profile was asked for. Else None.
     has_profile: the picture is to carry the ICC profile of its colours, which are sRGB.
     """
 
     media: Media
     view: ViewState
-    may_be_stored: bool
+    stored_view: ViewState | None
     has_profile: bool
 
 
+@lru_cache(maxsize=64)
 def rendered_request(*, query: str, accept: str | None) -> RenderedRequest:
     """Return what a query string (percent-encoded) and an Accept header (None: absent) ask for.
 
@@ -81,7 +83,8 @@ def rendered_request(*, query: str, accept: str | None) -> RenderedRequest:
         )
     except Malformed as exc:
         raise RefusedParameter("window: a finite center, and a width above 0 (for linear at least 1).") from exc
-    return RenderedRequest(media, view, media == "image/jpeg" and quality is None and not has_profile, has_profile)
+    may_be_stored = media == "image/jpeg" and quality is None and not has_profile
+    return RenderedRequest(media, view, replace(view, codec="stored") if may_be_stored else None, has_profile)
 
 
 @lru_cache(maxsize=256)

@@ -7,7 +7,6 @@ import hashlib
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import NamedTuple
 
 from archive.services import retrieve
@@ -95,14 +94,14 @@ def _check_frame(image: StoredImage, frame_number: int, *, is_named: bool) -> No
 
 def _etag(image: StoredImage, frame_number: int, asked: RenderedRequest) -> str:
     """Return a strong entity tag: of the instance's bytes, the frame and the view state, which the bytes of a picture follow from."""
-    view = replace(asked.view, codec="stored") if asked.may_be_stored else asked.view
+    view = asked.stored_view or asked.view
     named = b"%d %b %d" % (RECIPE, view.digest(image.sop_instance_uid, frame_number), asked.has_profile)
     return f'"{image.sha256[:16]}-{hashlib.sha256(named).hexdigest()[:24]}"'
 
 
 async def _picture(image: StoredImage, frame_number: int, asked: RenderedRequest) -> Picture:
-    if asked.may_be_stored:
-        stored = await stored_picture(image=image, frame_index=frame_number - 1, view=replace(asked.view, codec="stored"))
+    if asked.stored_view is not None:
+        stored = await stored_picture(image=image, frame_index=frame_number - 1, view=asked.stored_view)
         if stored is not None:
             return stored
     return await picture_of(image=image, frame_index=frame_number - 1, view=asked.view)

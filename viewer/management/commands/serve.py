@@ -189,7 +189,7 @@ class Command(BaseCommand):
         config = uvicorn.Config(
             APPLICATION,
             loop="uvloop",
-            http="httptools",
+            http="config.whole_answers:WholeAnswers",
             ws="viewer.ws.binary_frames:BinaryFrames",
             ws_max_size=MAX_MESSAGE_BYTES,
             ws_per_message_deflate=False,  # pictures are compressed already

@@ -70,3 +70,20 @@ def test_what_the_headers_say_holds(stream_server: StreamServer) -> None:
     assert requests.get(url, timeout=20).status_code == 401
     two = requests.get(url.replace("/1/", "/1,2/"), headers=headers, timeout=20)
     assert (two.status_code, two.json()["detail"]) == (406, "One frame at a time: a list of frames is not offered.")
+
+
+def test_a_whole_answer_is_what_uvicorn_would_have_sent(stream_server: StreamServer) -> None:
+    study, series, instance = place(stream_server, "A", 3)
+    url = f"{stream_server.url}/dicomweb/studies/{study}/series/{series}/instances/{instance}/rendered"
+    with requests.Session() as session:  # one connection: what follows an answer is understood
+        session.headers["Authorization"] = f"Bearer {stream_server.tokens['alice']}"
+        whole, head, again = session.get(url, timeout=20), session.head(url, timeout=20), session.get(url, timeout=20)
+        closing = session.get(url, headers={"Connection": "close"}, timeout=20)  # leaves by the long way
+    assert whole.content == again.content == closing.content != b""
+    assert int(whole.headers["Content-Length"]) == len(whole.content)
+    assert whole.raw.version == 11
+    assert {name.lower() for name in whole.headers} == {name.lower() for name in head.headers}
+    for name in set(head.headers) - {"Date"}:
+        assert whole.headers[name] == head.headers[name] == closing.headers[name]
+    assert closing.headers["Connection"] == "close"
+    assert "Date" in whole.headers

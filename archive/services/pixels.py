@@ -24,12 +24,14 @@ from governance.core.faults import Fault, ImageTooLarge, Malformed, NotFound, To
 
 DESCRIPTIONS_KEPT = 4096  # 2-3 kB each; a stack and its neighbours, many times
 CLEAN_KEPT = 65_536
+FRAMES_KEPT = 256  # of uncompressed objects: no memory, since they lie in mapped files, but each may hold its file open
 WHOLE_HEADER_BYTES = 8_000_000  # of longer headers only what a description needs is read
 MOST_ENCODED_BYTES = 1 << 20  # of a compressed frame, besides twice what it decodes to
 _WHOLE_SLIDE, _PER_FRAME_GROUPS = "1.2.840.10008.5.1.4.1.1.77.1.6", 0x52009230
 
 _descriptions: OrderedDict[str, ImageDescription] = OrderedDict()
 _clean: set[tuple[str, int]] = set()
+_frames: OrderedDict[tuple[str, int], DecodedFrame] = OrderedDict()
 _lock = threading.Lock()
 guard_decoders()  # before anything is decoded
 
@@ -110,7 +112,24 @@ def decoded(image: StoredImage, frame_index: int) -> DecodedFrame:
 
 
 def _native(image: StoredImage, frame_index: int, description: ImageDescription) -> DecodedFrame:
-    """Decode an uncompressed frame. Looked through once and found without bits above High Bit, it is not looked through again."""
+    """Decode an uncompressed frame. Looked through once and found without bits above High Bit, it is not looked through again.
+
+    What lies in a mapped file as it is stored is kept: finding it again took as long as hashing a picture's levels.
+    """
+    key = (image.sha256, frame_index)
+    known = _frames.get(key)
+    if known is not None:
+        return known
+    frame = _native_now(image, frame_index, description)
+    if not frame.values.flags.writeable and object_store().local_path(image.sha256) is not None:  # in a mapped file
+        with _lock:
+            _frames[key] = frame
+            if len(_frames) > FRAMES_KEPT:
+                _frames.popitem(last=False)
+    return frame
+
+
+def _native_now(image: StoredImage, frame_index: int, description: ImageDescription) -> DecodedFrame:
     key = (image.sha256, frame_index)
     if key in _clean:
         return _decoded_now(image, frame_index, _as_allocated(description))

@@ -1,7 +1,8 @@
 """The view state: the full description of one picture, canonical and hashable (DESIGN.md section 4)."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import Literal
 
 import orjson
@@ -46,6 +47,13 @@ class ViewState:
     icc: bool = True
     voi: int | None = None
     presentation: str | None = None
+    _hash: int = field(default=0, init=False, repr=False, compare=False)
+
+    def __hash__(self) -> int:
+        """Return the hash, taken once: a view is looked up half a dozen times on a picture's way."""
+        if not self._hash:
+            object.__setattr__(self, "_hash", hash(_fields(self)) or 1)
+        return self._hash
 
     def __post_init__(self) -> None:
         if self.voi_function and self.voi_function not in VOI_FUNCTIONS:
@@ -86,3 +94,6 @@ class ViewState:
         """Return the 16 bytes that name this picture: of this frame (from 1) of this instance, in this state."""
         identity = f"{sop_instance_uid}\n{frame_number}\n".encode("ascii")
         return hashlib.sha256(identity + self.canonical()).digest()[:16]
+
+
+_fields = attrgetter(*(each.name for each in fields(ViewState) if each.compare))

@@ -51,10 +51,13 @@ class StoredFrames:
 
     def __init__(self, image: StoredImage) -> None:
         self._image = image
+        self._description: ImageDescription | None = None
 
     @property
     def description(self) -> ImageDescription:
-        return pixels.description_of(self._image)
+        if self._description is None:
+            self._description = pixels.description_of(self._image)
+        return self._description
 
     def decoded(self, frame_index: int) -> DecodedFrame:
         return pixels.decoded(self._image, frame_index)
@@ -90,10 +93,6 @@ class PresentedFrames(StoredFrames):
         super().__init__(image)
         self._description = description
         self._state = state
-
-    @property
-    def description(self) -> ImageDescription:
-        return self._description
 
     def header_bytes(self, offset: int, length: int) -> bytes:
         if offset < OWN_OVERLAYS_AT:

@@ -60,7 +60,7 @@ def message_at_once(job: Job, target: OpenedTarget) -> bytes | None:
             message = tile_at_once(job, image, frame_index)
             if message is not None:
                 return message
-        elif frame_index is None:
+        elif frame_index is None or view.codec not in ("auto", "stored"):
             return None
         elif (message := frame_at_once(job, image, frame_index, view)) is not None:
             pool.count(pictures_passed_through=1)

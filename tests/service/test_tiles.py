@@ -48,7 +48,7 @@ def test_S01_the_short_way_says_what_the_long_way_says(slide: Callable[..., Open
     for _ in range(2):  # the first time the level is learnt
         for place in PLACES:
             short = message_at_once(job(*place), opened)
-            assert short is not None
+            assert isinstance(short, bytes)
             assert without_times(short) == without_times(long_way[place])
             header = PictureHeader.parse(bytes(short))
             assert (header.kind, header.tile_column, header.tile_row) == (Kind.TILE, *place)
@@ -63,7 +63,7 @@ def test_S10_tiles_of_rgb_components_always_get_their_marker(slide: Callable[...
         made = make_messages([(job(*place), opened)])[0]
         again = message_at_once(job(*place), opened)
         assert isinstance(made, bytes)
-        assert again is not None
+        assert isinstance(again, bytes)
         for message in (made, again):
             assert PictureHeader.parse(bytes(message)).fidelity is Fidelity.STORED
             assert message[HEADER_BYTES + 2 :].startswith(b"\xff\xee\x00\x0eAdobe")

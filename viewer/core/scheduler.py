@@ -13,6 +13,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from governance.core.faults import Exhausted, Malformed, NotFound
+from viewer.core.message_parts import Message
 from viewer.core.messages import FIRST_CREDIT, MAX_CREDIT, MAX_TILES, MAX_VIEWPORTS, Cancel, Queue, TileRequest, Tiles, View
 from viewer.core.view import ViewState
 
@@ -53,7 +54,7 @@ class _Viewport:
     queue: deque[tuple[int, int, ViewState]] = field(default_factory=deque)
     tiles: dict[int, TileRequest] = field(default_factory=dict)
     leaving: deque[int] = field(default_factory=deque)  # tickets of pictures being made, oldest first
-    made: dict[int, tuple[Job, bytes]] = field(default_factory=dict)
+    made: dict[int, tuple[Job, Message]] = field(default_factory=dict)
     cancelled_before: int = 0
 
     @property
@@ -208,7 +209,7 @@ class Scheduler:
             jobs.append(self._account(job))
         return jobs
 
-    def rendered(self, job: Job, message: bytes) -> list[tuple[Job, bytes]]:
+    def rendered(self, job: Job, message: Message) -> list[tuple[Job, Message]]:
         """Take in a made picture; return those that may leave now, in order. The caller reports each by sent()."""
         self.counters.rendered += 1
         self.held_bytes += len(message)
@@ -221,7 +222,7 @@ class Scheduler:
         state.made[job.ticket] = (job, message)
         return list(self._in_order(state))
 
-    def failed(self, job: Job) -> list[tuple[Job, bytes]]:
+    def failed(self, job: Job) -> list[tuple[Job, Message]]:
         """Take in a picture that could not be made; its credit comes back. Returns those that waited for it alone."""
         self.counters.faults += 1
         self._give_back()
@@ -238,13 +239,13 @@ class Scheduler:
             return False
         return job.urgency is Urgency.TILE or job.ticket >= state.cancelled_before
 
-    def sent(self, message: bytes) -> None:
+    def sent(self, message: Message) -> None:
         """Note that a picture has left."""
         self.counters.sent += 1
         self.held -= 1
         self.held_bytes -= len(message)
 
-    def discard(self, job: Job, message: bytes) -> None:
+    def discard(self, job: Job, message: Message) -> None:
         """Drop a picture that was on its way out when the client stopped wanting it."""
         self._drop(job, message)
 
@@ -268,12 +269,12 @@ class Scheduler:
         self.held -= 1
         self.credit = min(MAX_CREDIT, self.credit + 1)
 
-    def _drop(self, job: Job, message: bytes) -> None:
+    def _drop(self, job: Job, message: Message) -> None:
         self.counters.dropped += 1
         self.held_bytes -= len(message)
         self._give_back()
 
-    def _in_order(self, state: _Viewport) -> Iterator[tuple[Job, bytes]]:
+    def _in_order(self, state: _Viewport) -> Iterator[tuple[Job, Message]]:
         while state.leaving and state.leaving[0] in state.made:
             job, message = state.made.pop(state.leaving.popleft())
             if job.ticket < state.cancelled_before:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from archive.services.retrieve import StoredImage
 from governance.core.faults import Fault, NotFound
+from viewer.core.message_parts import Message
 from viewer.core.messages import Kind, TileRequest
 from viewer.core.picture import Picture
 from viewer.core.picture_digest import NO_DIGEST, DigestKind
@@ -49,7 +50,7 @@ def make_messages_timed(work: Sequence[tuple[Job, OpenedTarget]]) -> tuple[Seque
     return made, time.perf_counter() - started
 
 
-def message_at_once(job: Job, target: OpenedTarget) -> bytes | None:
+def message_at_once(job: Job, target: OpenedTarget) -> Message | None:
     """Return a job's message if it is stored bytes that lie in memory, or an absent tile; None where it needs a thread. Never waits."""
     tile = job.tile
     try:
@@ -57,9 +58,9 @@ def message_at_once(job: Job, target: OpenedTarget) -> bytes | None:
         if tile is not None:
             if frame_index is None:
                 return _absent(job, image, tile)
-            message = tile_at_once(job, image, frame_index)
-            if message is not None:
-                return message
+            tile_message = tile_at_once(job, image, frame_index)
+            if tile_message is not None:
+                return tile_message
         elif frame_index is None or view.codec not in ("auto", "stored"):
             return None
         elif (message := frame_at_once(job, image, frame_index, view)) is not None:

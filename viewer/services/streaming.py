@@ -20,6 +20,7 @@ from governance.core.faults import Exhausted, Fault, Malformed, answer_for
 from governance.core.policy import Subject
 from governance.services.database import run_in_database
 from viewer.core import messages
+from viewer.core.message_parts import Message
 from viewer.core.messages import (
     Cancel,
     ClientMessage,
@@ -69,7 +70,7 @@ class StreamSession:
         self,
         *,
         actor: Subject,
-        send: Callable[[bytes], Awaitable[None]],
+        send: Callable[[Message], Awaitable[None]],
         end: Callable[[int], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -80,7 +81,7 @@ class StreamSession:
         self._send = send
         self._clock = clock
         self._targets: dict[int, OpenedTarget] = {}  # by generation
-        self._outbox: deque[tuple[Job | None, bytes, str]] = deque()
+        self._outbox: deque[tuple[Job | None, Message, str]] = deque()
         self._controls = 0
         self._malformed = 0
         self._work, self._mail, self._room = asyncio.Event(), asyncio.Event(), asyncio.Event()
@@ -248,10 +249,10 @@ class StreamSession:
 
     def _make_at_once(self, job: Job, target: OpenedTarget) -> bool:
         """Say whether a job needs no thread: made here, which costs no more than passing it on, or being made for someone else."""
-        message: bytes | Standing | None = message_at_once(job, target)
+        message: Message | Standing | None = message_at_once(job, target)
         if message is None:
             message = ask_for(job, target, partial(self._joined, job, target))
-        if isinstance(message, bytes):
+        if not isinstance(message, Standing):
             self._take_in(job, target, message)
         return message is not Standing.YOURS
 
@@ -288,10 +289,10 @@ class StreamSession:
         self._mail.set()
         self._work.set()
 
-    def _take_in(self, job: Job, target: OpenedTarget, message: bytes | BaseException) -> None:
+    def _take_in(self, job: Job, target: OpenedTarget, message: Message | BaseException) -> None:
         """Put a job's message into the outbox, behind those of its viewport that were begun before."""
         study = target.document["study_instance_uid"]
-        if isinstance(message, bytes):
+        if not isinstance(message, BaseException):
             ready = self.scheduler.rendered(job, message)
         else:
             if self.scheduler.is_wanted(job):

@@ -19,6 +19,8 @@ try:
 except ImportError:  # no compiled wheel for this machine
     from websockets.utils import apply_mask
 
+from viewer.core.message_parts import MessageParts
+
 _WHOLE_BINARY, _MASKED = 0x82, 0x80
 _MEDIUM, _LONG = struct.Struct("!BBH"), struct.Struct("!BBQ")
 _SHORT_HEAD, _MEDIUM_HEAD = 6, 8  # with the mask
@@ -79,7 +81,7 @@ class BinaryFrames(WebSocketsSansIOProtocol):
         return waiting.gi_code is _BETWEEN_FRAMES
 
     async def send(self, message: Any) -> None:
-        """Take an ASGI message. Raises: ClientDisconnected."""
+        """Take an ASGI message; its "bytes" may be MessageParts. Raises: ClientDisconnected."""
         data = message.get("bytes")
         if data is None or not self.handshake_complete or self.initial_response is not None:
             await super().send(message)
@@ -88,4 +90,7 @@ class BinaryFrames(WebSocketsSansIOProtocol):
             await self.writable.wait()
         if self.disconnected or self.close_sent or self.conn.state is not OPEN:
             raise ClientDisconnected
-        self.transport.writelines((frame_head(len(data)), data))
+        if isinstance(data, MessageParts):
+            self.transport.writelines((frame_head(len(data)), data.header, data.body))
+        else:
+            self.transport.writelines((frame_head(len(data)), data))

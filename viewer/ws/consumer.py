@@ -14,6 +14,7 @@ from governance.core.faults import Denied, Fault, Malformed, Unidentified, answe
 from governance.core.policy import ANONYMOUS, Subject
 from governance.services import access
 from governance.services.database import run_in_database
+from viewer.core.message_parts import Message
 from viewer.core.messages import SUBPROTOCOL
 from viewer.services.open_streams import open_streams
 from viewer.services.streaming import StreamSession
@@ -83,7 +84,7 @@ class StreamConsumer:
             await refuse(send, exc)
             return
 
-        async def send_binary(message: bytes) -> None:
+        async def send_binary(message: Message) -> None:
             try:
                 await send({"type": "websocket.send", "bytes": message})
             except RuntimeError as exc:  # the server gave up on a client that answers no ping, and has not said so yet

@@ -112,6 +112,15 @@ def test_pictures_made_together_are_a_share_of_what_may_be_underway(granted: int
     assert len(take(scheduler, pictures=512)) == together, "those underway count"
 
 
+def test_a_view_is_not_made_together_with_what_is_queued() -> None:
+    scheduler = opened(1)
+    scheduler.grant(60_000)
+    scheduler.queue(queue(1, 0, 8))
+    scheduler.view(view(1, 900))
+    assert [job.sequence for job in take(scheduler, pictures=4)] == [900], "it leaves as soon as it is made"
+    assert [job.sequence for job in take(scheduler, pictures=4)] == [0, 1, 2, 3]
+
+
 def test_credit_beyond_the_most_is_not_kept() -> None:
     scheduler = opened(1)
     scheduler.queue(queue(1, 0, 512))

@@ -200,6 +200,8 @@ class Scheduler:
             if job is None:
                 break
             jobs.append(self._account(job))
+            if job.urgency is Urgency.VIEW:
+                break  # it leaves as soon as it is made: nothing that was queued is made together with it
         if jobs:
             return jobs
         while len(jobs) < tiles and self._may_take():

@@ -130,7 +130,7 @@ async def test_the_bound_holds_over_many_pictures_and_sizes(picture: Picture) ->
     cache, sizes = room_for(10, picture), random.Random(3)
     for number in range(300):
         cache.ask(key(number), refuse)
-        cache.finish(key(number), replace(picture, data=picture.data[: sizes.randrange(1, len(picture.data))]))
+        cache.finish(key(number), picture._replace(data=picture.data[: sizes.randrange(1, len(picture.data))]))
         assert cache.kept_bytes <= 10.5 * (len(picture.data) + 1000)
     cache.finish(key(300), picture)
     before = cache.kept_bytes
@@ -139,7 +139,7 @@ async def test_the_bound_holds_over_many_pictures_and_sizes(picture: Picture) ->
 
 
 async def test_the_room_is_small_until_something_is_asked_for_again_and_then_while_that_goes_on(picture: Picture) -> None:
-    cache, large = PictureCache(32_000_000), replace(picture, data=bytes(100_000))
+    cache, large = PictureCache(32_000_000), picture._replace(data=bytes(100_000))
 
     def make(first: int, count: int) -> int:
         for number in range(first, first + count):
@@ -161,7 +161,7 @@ async def test_the_room_is_small_until_something_is_asked_for_again_and_then_whi
 
 
 async def test_the_newest_is_kept_though_it_fills_the_small_room(picture: Picture) -> None:
-    cache, huge = PictureCache(32_000_000), replace(picture, data=bytes(20_000_000))
+    cache, huge = PictureCache(32_000_000), picture._replace(data=bytes(20_000_000))
     for number in range(3):
         assert cache.ask(key(number), refuse) is Standing.YOURS
         cache.finish(key(number), huge)
@@ -171,7 +171,7 @@ async def test_the_newest_is_kept_though_it_fills_the_small_room(picture: Pictur
 
 async def test_a_picture_larger_than_all_room_is_shared_and_not_kept(picture: Picture) -> None:
     cache, told = room_for(1, picture), asyncio.Queue[Made]()
-    huge = replace(picture, data=picture.data * 30)
+    huge = picture._replace(data=picture.data * 30)
     cache.ask(key(1), refuse)
     cache.finish(key(1), picture)
     cache.ask(key(2), refuse)
@@ -195,7 +195,7 @@ async def test_without_room_what_is_being_made_is_still_shared(picture: Picture)
 
 async def test_stored_bytes_are_shared_and_not_kept(picture: Picture) -> None:
     cache, told = PictureCache(10**6), asyncio.Queue[Made]()
-    stored = replace(picture, fidelity=Fidelity.STORED)
+    stored = picture._replace(fidelity=Fidelity.STORED)
     cache.ask(key(), refuse)
     cache.ask(key(), told.put_nowait)
     cache.finish(key(), stored)

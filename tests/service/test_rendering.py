@@ -179,7 +179,7 @@ def test_S05_stored_bytes_have_the_digest_that_they_had_when_first_sent():
     for index, picture in enumerate(pictures):
         expected = (DigestKind.PAYLOAD_SHA256, hashlib.sha256(picture.data).digest())
         assert digest_of(image, index, picture) == expected
-        changed = replace(picture, data=picture.data[:-1] + b"?")
+        changed = picture._replace(data=picture.data[:-1] + b"?")
         assert digest_of(image, index, changed) == expected  # a client sees that these are other bytes
     assert pictures[0].data != pictures[1].data
     encoded = render_frame(image=image, frame_index=0, view=ViewState(codec="png"))

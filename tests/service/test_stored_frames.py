@@ -1,7 +1,5 @@
 """Frames of loops: behind a remembered header they are what the long way makes of them, byte for byte."""
 
-from dataclasses import replace
-
 import pytest
 from pydicom.uid import JPEGBaseline8Bit
 
@@ -61,7 +59,7 @@ def test_bytes_that_were_changed_on_their_way_out_are_not_taken_for_the_stored_o
     picture = passed_through_at_once(image=image, frame_index=0, view=ViewState())
     assert picture is not None
     stored_frames._remembered.clear()
-    stored_frames.remember(image, 0, ViewState(), replace(picture, data=picture.data[:-1] + b"\1"), message)
+    stored_frames.remember(image, 0, ViewState(), picture._replace(data=picture.data[:-1] + b"\1"), message)
     assert stored_frames.frame_at_once(job(0), image, 0, ViewState()) is None
     stored_frames.remember(image, 0, ViewState(), picture, message)
     assert stored_frames.frame_at_once(job(0), image, 0, ViewState()) is not None

@@ -242,7 +242,9 @@ def _finite(value: object, name: str) -> float:
 
 
 _SWITCHES = ("invert", "overlays", "shutter", "icc")
-_VIEW_FIELDS = {"window", "voi_function", "size", "codec", "quality", "subtraction", "voi", "presentation", *_SWITCHES}
+_CHAIN_FIELDS = frozenset(("subtraction", "voi", "presentation", *_SWITCHES))
+_VIEW_FIELDS = _CHAIN_FIELDS | {"window", "voi_function", "size", "codec", "quality"}
+_NATIVE = (0, 0)
 
 
 def parse_view(document: dict[str, Any]) -> ViewState:
@@ -257,10 +259,12 @@ def parse_view(document: dict[str, Any]) -> ViewState:
         window = (_finite(window[0], "window center"), _finite(window[1], "window width"))
         if window[1] <= 0:
             raise Malformed("window width must be above 0")
-    size = document.get("size") or [0, 0]
-    if not isinstance(size, list) or len(size) != 2 or not all(type(side) is int and 0 <= side <= MAX_SIDE for side in size):
+    size = document.get("size") or _NATIVE
+    if size is not _NATIVE and (
+        not isinstance(size, list) or len(size) != 2 or not all(type(side) is int and 0 <= side <= MAX_SIDE for side in size)
+    ):
         raise Malformed("size must be [columns, rows] or null")
-    fields = _chain_fields(document)
+    fields = _chain_fields(document) if document.keys() & _CHAIN_FIELDS else {}
     codec = document.get("codec", "auto")
     if codec not in ("auto", "jpeg", "png", "stored", "values"):
         raise Malformed("codec must be auto, jpeg, png, stored or values")

@@ -1,14 +1,13 @@
 """A picture: encoded pixels with everything that may be said about them (rule S05)."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from viewer.core.applied import Applied
 from viewer.core.picture_digest import DigestKind
 from viewer.core.picture_header import Codec, Fidelity
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Picture:
+class Picture(NamedTuple):
     """One rendered frame.
 
     codec, quality: of `data`; quality 0 where it does not apply. width, height: encoded pixels; source_columns, source_rows:

@@ -157,7 +157,7 @@ def _message(job: Job, image: StoredImage, frame_index: int, view: ViewState, pi
             window_width=picture.window_width,
             fidelity=picture.fidelity,
             source_lossy=picture.source_lossy,
-            flags=(FLAG_INVERTED if picture.inverted else 0) | (FLAG_REDUCED if picture.is_reduced else 0) | picture.applied,
+            flags=(FLAG_INVERTED if picture.inverted else 0) | (FLAG_REDUCED if picture.is_reduced else 0) | int(picture.applied),
             source_ratio=picture.source_ratio,
             render_us=picture.render_us,
             encode_us=picture.encode_us,

@@ -2,7 +2,6 @@
 
 import hashlib
 import math
-from dataclasses import replace
 from time import perf_counter_ns
 
 import imagecodecs
@@ -54,7 +53,7 @@ def render_frame(*, image: StoredImage, frame_index: int, view: ViewState, state
     if view.codec in ("auto", "stored") and is_native:
         picture = passed_through(image, frame_index, view, description)
         if picture is not None:
-            return replace(picture, applied=picture.applied | presented_flag(frames))
+            return picture._replace(applied=picture.applied | presented_flag(frames))
     if view.codec == "values":
         return _values(image, frame_index, view, frames, is_native=is_native, started=started)
     shown = show_frame(frames, frame_index, view)
@@ -82,7 +81,7 @@ def render_frame(*, image: StoredImage, frame_index: int, view: ViewState, state
         digest=level_hash(levels).ljust(32, b"\0") if is_jpeg else hashlib.sha256(levels.data).digest(),
         render_us=(rendered - started) // 1000,
         encode_us=(perf_counter_ns() - rendered) // 1000,
-        applied=shown.applied | presented_flag(frames),
+        applied=shown.applied if view.presentation is None else shown.applied | presented_flag(frames),
     )
 
 

@@ -14,6 +14,7 @@ from bench.rows import ROUNDS, Memory, Row, cpu_ms, number_in, redis_server, run
 from tests.server import ROOT, ViewboxServer
 
 PICTURES, CLIENTS, PROCESSES = 1600, 8, 2
+MAX_ROUNDS, ENOUGH, WHOLE = 15, 3, 1.9  # WHOLE: what two floors at once give of one when each has a processor for itself
 DRAG_S, PASSES, LOOP_S, STAY_S, HTTP_S = 10, 12, 60, 40, 4
 # Times Orthanc's pictures a second that issue 4 asks for, and the objects they are of.
 AGAINST_ORTHANC = {"native": 6, "rle": 12, "loop": 60, "jpeg_2000": 40}
@@ -64,32 +65,38 @@ def new_pictures(bench: Bench) -> list[Row]:
 
 
 def _against_floor(bench: Bench, threads: int, goals: dict[int, float]) -> list[Row]:
+    """A host may give two processors that are one core's, or share them: two floors at once then give less than twice one.
+
+    Such rounds say nothing of what two processors can do: they are shown, and counted only where there are too few others.
+    """
     series = bench.series["native"]
-    ratios: dict[int, list[float]] = {clients: [] for clients in goals}
-    rates: dict[int, list[float]] = {clients: [] for clients in goals}
-    floors, scales = [], []
-    for number in range(ROUNDS):
-        floors.append(sum(_floors(bench, series, 1)))
-        scales.append(sum(_floors(bench, series, 2)) / floors[-1])
-        for clients in goals:
-            rate = number_in(bench.ask("new_pictures", None, series, PICTURES // clients, clients, (number * 2 + (clients > 1)) * PICTURES))
-            rates[clients].append(rate)
-            ratios[clients].append(rate / floors[-1])
-        print(f"  {threads} threads: floor {floors[-1]:.0f}, {[f'{one[-1]:.2f}' for one in ratios.values()]} of it", flush=True)
-    whole = f"{statistics.median(scales):.2f} ({min(scales):.2f}–{max(scales):.2f})"
-    return [
-        Row(f"  meanwhile, two floors at once (two whole processors: 2), {threads} render thread{'s'[: threads - 1]}", whole, "", None),
-        *(
-            Row(
-                f"New CT 512x512, {threads} render thread{'s'[: threads - 1]}, {clients} client{'s'[: clients - 1]}: stream / floor",
-                f"{(middle := statistics.median(ratios[clients])):.2f} ({statistics.median(rates[clients]):.0f} against "
-                f"{statistics.median(floors):.0f}/s, {min(ratios[clients]):.2f}–{max(ratios[clients]):.2f})",
-                f"≥ {goal}",
-                middle >= goal,
-            )
-            for clients, goal in goals.items()
-        ),
-    ]
+    rounds: list[tuple[float, dict[int, float]]] = []  # what two floors at once gave of one, and each number of clients of it
+    before = _two_floors(bench, series)
+    while len(rounds) < MAX_ROUNDS and sum(scale >= WHOLE for scale, _ in rounds) < ROUNDS:
+        (floor,) = _floors(bench, series, 1)
+        first = len(rounds) * 2 * PICTURES
+        rates = {
+            clients: number_in(bench.ask("new_pictures", None, series, PICTURES // clients, clients, first + (clients > 1) * PICTURES))
+            for clients in goals
+        }
+        after = _two_floors(bench, series)
+        rounds.append((min(before, after) / floor, {clients: rate / floor for clients, rate in rates.items()}))
+        before = after
+        print(f"  {threads} threads: floor {floor:.0f}, two at once {rounds[-1][0]:.2f} of it, stream {rounds[-1][1]}", flush=True)
+    whole = [ratios for scale, ratios in rounds if scale >= WHOLE]
+    counted = whole if len(whole) >= ENOUGH else [ratios for _, ratios in rounds]
+    rows = []
+    for clients, goal in goals.items():
+        ratios, everything = [one[clients] for one in counted], [one[clients] for _, one in rounds]
+        middle = statistics.median(ratios)
+        reached = f"{middle:.2f} ({min(ratios):.2f}–{max(ratios):.2f}; {len(whole)} of {len(rounds)} rounds had two whole processors"
+        name = f"New CT 512x512, {threads} render thread{'s'[: threads - 1]}, {clients} client{'s'[: clients - 1]}: stream / floor"
+        rows.append(Row(name, f"{reached}; all: {statistics.median(everything):.2f})", f"≥ {goal}", middle >= goal))
+    return rows
+
+
+def _two_floors(bench: Bench, series: str) -> float:
+    return sum(_floors(bench, series, 2))
 
 
 def _floors(bench: Bench, series: str, processes: int) -> list[float]:

@@ -1,6 +1,6 @@
 """Debian's Orthanc with its DICOMweb and GDCM plugins, as a process of its own on loopback, in a folder that goes away.
 
-Only compared with: `scripts/install_bench_peers` installs it; without it the rows say so.
+Only compared with: `scripts/install_bench_peers` installs it, and wrk, which asks both; without them the rows say so.
 """
 
 import json
@@ -21,9 +21,8 @@ NEEDED = ("libOrthancDicomWeb.so", "libOrthancGdcm.so")
 
 def is_installed() -> bool:
     """Say whether there is something to compare with."""
-    return shutil.which("Orthanc", path="/usr/sbin:/usr/bin:/usr/local/bin") is not None and all(
-        (PLUGINS / name).exists() for name in NEEDED
-    )
+    programs = shutil.which("Orthanc", path="/usr/sbin:/usr/bin:/usr/local/bin"), shutil.which("wrk")
+    return None not in programs and all((PLUGINS / name).exists() for name in NEEDED)
 
 
 def configuration(folder: Path, port: int) -> dict[str, object]:

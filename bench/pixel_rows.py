@@ -14,7 +14,12 @@ from bench.rows import ROUNDS, Memory, Row, cpu_ms, number_in, redis_server, run
 from tests.server import ROOT, ViewboxServer
 
 PICTURES, CLIENTS, PROCESSES = 1600, 8, 2
-MAX_ROUNDS, ENOUGH, WHOLE = 15, 3, 1.9  # WHOLE: what two floors at once give of one when each has a processor for itself
+MAX_ROUNDS, MAX_HTTP_ROUNDS, ENOUGH, WHOLE = (
+    15,
+    8,
+    3,
+    1.9,
+)  # WHOLE: what two floors at once give of one when each has a processor for itself
 DRAG_S, PASSES, LOOP_S, STAY_S, HTTP_S = 10, 12, 60, 40, 4
 # Times Orthanc's pictures a second that issue 4 asks for, and the objects they are of.
 AGAINST_ORTHANC = {"native": 6, "rle": 12, "loop": 60, "jpeg_2000": 40}
@@ -136,27 +141,31 @@ def _alternately(bench: Bench, other: str) -> list[Row]:
     rows = []
     for name, goal in AGAINST_ORTHANC.items():
         paths = _paths(bench.objects / name, "" if name == "loop" else SOFT_TISSUE)
-        theirs, ours = [], []
         _rendered(bench.server.url, bench.token, paths, 0)  # the first pass of slow codecs
-        for number in range(1, 4):
-            theirs.append(_rendered(other, "-", paths, number))
-            ours.append(_rendered(bench.server.url, bench.token, paths, number))
-            print(f"  {name}: {ours[-1]:.0f}, Orthanc {theirs[-1]:.0f} pictures/s", flush=True)
-        ratio = statistics.median(here / there for here, there in zip(ours, theirs, strict=True))
-        reached = f"{ratio:.1f} times ({statistics.median(ours):.0f} against {statistics.median(theirs):.0f} pictures/s)"
-        rows.append(
-            Row(
-                f"Rendered over HTTP, {CLIENTS} clients, {PROCESSES} web processes, {WORDS[name]}: / Orthanc",
-                reached,
-                f"≥ {goal}",
-                ratio >= goal,
-            )
-        )
+        rounds: list[tuple[float, float, float]] = []  # what two floors at once gave of one, pictures a second here and there
+        while len(rounds) < MAX_HTTP_ROUNDS and sum(scale >= WHOLE for scale, _, _ in rounds) < ENOUGH:
+            scale = _two_floors(bench, bench.series["native"]) / _floors(bench, bench.series["native"], 1)[0]
+            there = _rendered(other, "-", paths, len(rounds) + 1)
+            rounds.append((scale, _rendered(bench.server.url, bench.token, paths, len(rounds) + 1), there))
+            print(f"  {name}: {rounds[-1][1]:.0f}, Orthanc {there:.0f} pictures/s; two floors {scale:.2f}", flush=True)
+        whole = [one for one in rounds if one[0] >= WHOLE]
+        counted = whole if len(whole) >= ENOUGH else rounds
+        ratio = statistics.median(here / there for _, here, there in counted)
+        here, there = (statistics.median(one[place] for one in counted) for place in (1, 2))
+        everything = statistics.median(here / there for _, here, there in rounds)
+        reached = f"{ratio:.1f} times ({here:.0f} against {there:.0f} pictures/s; {len(whole)} of {len(rounds)} rounds whole"
+        what = f"Rendered over HTTP, {CLIENTS} clients, {PROCESSES} web processes, {WORDS[name]}: / Orthanc"
+        rows.append(Row(what, f"{reached}; all: {everything:.1f})", f"≥ {goal}", ratio >= goal))
     return rows
 
 
 def _rendered(url: str, token: str, paths: Path, number: int) -> float:
-    return number_in(run("-m", "bench.rendered_client", url, token, str(paths), str(CLIENTS), str(HTTP_S), str(number))[-1])
+    """Return the rate at which wrk gets pictures: a client in Python took as much of a processor as the server's event loop."""
+    command = ["wrk", "-t1", f"-c{CLIENTS}", f"-d{HTTP_S}s", "-s", "bench/rendered.lua", url, "--", str(paths), token, str(number)]
+    last = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip().splitlines()[-1]
+    if "pictures/s" not in last:
+        raise SystemExit(f"{url}: {last}")
+    return number_in(last)
 
 
 def _paths(folder: Path, query: str) -> Path:

@@ -117,8 +117,7 @@ CACHE_DIR = DATA_DIR / "cache"
 FRAME_CACHE_BYTES = env.integer("VIEWBOX_FRAME_CACHE_MB", 2048, minimum=64) * 1_000_000
 DECODE_LIMIT_S = env.integer("VIEWBOX_DECODE_SECONDS", 10, minimum=1)
 WEB_PROCESSES = env.integer("VIEWBOX_WEB_PROCESSES", 1, minimum=1, maximum=64)
-_threads = 2 if WEB_PROCESSES == 1 else 1  # a process; a third gains nothing on two cores
-RENDER_THREADS = env.integer("VIEWBOX_RENDER_THREADS", _threads, minimum=1, maximum=16)
+RENDER_THREADS = env.integer("VIEWBOX_RENDER_THREADS", 2, minimum=1, maximum=16)  # a process; a third gains nothing on two cores
 PICTURE_CACHE_BYTES = env.integer("VIEWBOX_PICTURE_CACHE_MB", 32) * 1_000_000  # a process, in memory
 # Tests alone set this: where intake is to die (archive/services/failpoints.py).
 FAILPOINT = env.text("VIEWBOX_FAILPOINT")

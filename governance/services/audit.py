@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from django.db import transaction
 from django.utils import timezone
@@ -158,7 +159,12 @@ def _opening(actor: Subject, study_instance_uid: str) -> Opening:
 
 def _fingerprint(actor: Subject) -> str:
     """Return what tells an actor's sessions apart in the log without being of use to sign in with."""
-    return hashlib.sha256(actor.session_key.encode()).hexdigest()[:16] if actor.session_key else ""
+    return _fingerprint_of(actor.session_key) if actor.session_key else ""
+
+
+@lru_cache(maxsize=1024)
+def _fingerprint_of(session_key: str) -> str:
+    return hashlib.sha256(session_key.encode()).hexdigest()[:16]
 
 
 def _moment(value: datetime) -> str:

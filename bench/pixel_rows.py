@@ -14,12 +14,8 @@ from bench.rows import ROUNDS, Memory, Row, cpu_ms, number_in, redis_server, run
 from tests.server import ROOT, ViewboxServer
 
 PICTURES, CLIENTS, PROCESSES = 1600, 8, 2
-MAX_ROUNDS, MAX_HTTP_ROUNDS, ENOUGH, WHOLE = (
-    15,
-    8,
-    3,
-    1.9,
-)  # WHOLE: what two floors at once give of one when each has a processor for itself
+MAX_ROUNDS, MAX_HTTP_ROUNDS, ENOUGH = 15, 8, 3
+WHOLE = 1.9  # what two floors at once give of one when each has a processor for itself
 DRAG_S, PASSES, LOOP_S, STAY_S, HTTP_S = 10, 12, 60, 40, 4
 # Times Orthanc's pictures a second that issue 4 asks for, and the objects they are of.
 AGAINST_ORTHANC = {"native": 6, "rle": 12, "loop": 60, "jpeg_2000": 40}

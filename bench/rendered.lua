@@ -2,18 +2,24 @@
 --     wrk -t1 -c8 -d4s -s bench/rendered.lua URL -- PATHS TOKEN ROUND
 -- TOKEN "-" sends none. Prints "<n> pictures of <bytes> bytes in <s> s" at the end; anything but a picture is an error.
 
-local paths, headers, asked, number = {}, { ["Accept"] = "image/jpeg" }, 0, 0
+local before, after, asked, number = {}, {}, 0, 0
 
 function init(arguments)
-  for line in io.lines(arguments[1]) do paths[#paths + 1] = line end
-  if arguments[2] ~= "-" then headers["Authorization"] = "Bearer " .. arguments[2] end
+  local authorization = arguments[2] ~= "-" and "Authorization: Bearer " .. arguments[2] .. "\r\n" or ""
+  local rest = " HTTP/1.1\r\nHost: " .. wrk.host .. ":" .. wrk.port .. "\r\nAccept: image/jpeg\r\n" .. authorization .. "\r\n"
+  for line in io.lines(arguments[1]) do
+    local head, tail = line:match("^(.-)%%d(.*)$")
+    before[#before + 1] = "GET " .. (head or line)
+    after[#after + 1] = head and (tail .. rest) or rest
+    is_counted = head ~= nil
+  end
   number = tonumber(arguments[3]) * 1000000
 end
 
 function request()
-  local path = paths[asked % #paths + 1]
+  local place = asked % #before + 1
   asked, number = asked + 1, number + 1
-  return wrk.format("GET", (path:gsub("%%d", tostring(number))), headers)
+  return before[place] .. (is_counted and number or "") .. after[place]
 end
 
 function done(summary, latency, requests)

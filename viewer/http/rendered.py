@@ -3,7 +3,6 @@
 By the renderer of the stream and out of its cache. A picture says how true it is in the headers that tiles have.
 """
 
-import hashlib
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -95,8 +94,8 @@ def _check_frame(image: StoredImage, frame_number: int, *, is_named: bool) -> No
 def _etag(image: StoredImage, frame_number: int, asked: RenderedRequest) -> str:
     """Return a strong entity tag: of the instance's bytes, the frame and the view state, which the bytes of a picture follow from."""
     view = asked.stored_view or asked.view
-    named = b"%d %b %d" % (RECIPE, view.digest(image.sop_instance_uid, frame_number), asked.has_profile)
-    return f'"{image.sha256[:16]}-{hashlib.sha256(named).hexdigest()[:24]}"'
+    named = view.digest(image.sop_instance_uid, frame_number).hex()
+    return f'"{image.sha256[:16]}-{named}-{RECIPE}{"p" if asked.has_profile else ""}"'
 
 
 async def _picture(image: StoredImage, frame_number: int, asked: RenderedRequest) -> Picture:

@@ -124,7 +124,11 @@ class OtherProcesses:
     def _keep(self, place: int) -> None:
         """Run one, again and again. This thread lives as long as its process: Linux takes it for the parent."""
         while not self._is_stopping.is_set():
-            code = self._run(place)
+            try:
+                code = self._run(place)
+            except OSError:  # the machine has no memory, processes or files left: later it may
+                log.exception("a web process could not be started")
+                code = os.EX_OSERR
             if self._is_stopping.is_set():
                 break
             if not self._ready[place].is_set():  # it never served: nothing is gained by trying again
@@ -145,7 +149,7 @@ class OtherProcesses:
         if self._is_stopping.is_set():  # __exit__ may have looked before it was there
             process.terminate()
         code = process.wait()
-        del self._running[place]
+        self._running.pop(place, None)
         return code
 
 

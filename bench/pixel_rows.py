@@ -15,7 +15,7 @@ from tests.server import ROOT, ViewboxServer
 
 PICTURES, CLIENTS, PROCESSES = 1600, 8, 2
 MAX_ROUNDS, MAX_HTTP_ROUNDS, ENOUGH = 15, 8, 3
-WHOLE = 1.9  # what two floors at once give of one when each has a processor for itself
+WHOLE = (1.9, 2.1)  # what two floors at once give of one when each has a processor for itself; more: the one was disturbed
 DRAG_S, PASSES, LOOP_S, STAY_S, HTTP_S = 10, 12, 60, 40, 4
 # Times Orthanc's pictures a second that issue 4 asks for, and the objects they are of.
 AGAINST_ORTHANC = {"native": 6, "rle": 12, "loop": 60, "jpeg_2000": 40}
@@ -74,7 +74,7 @@ def _against_floor(bench: Bench, threads: int, goals: dict[int, float]) -> list[
     series = bench.series["native"]
     rounds: list[tuple[float, dict[int, float]]] = []  # what two floors at once gave of one, and each number of clients of it
     before = _two_floors(bench, series)
-    while len(rounds) < MAX_ROUNDS and sum(scale >= WHOLE for scale, _ in rounds) < ROUNDS:
+    while len(rounds) < MAX_ROUNDS and sum(_is_whole(scale) for scale, _ in rounds) < ROUNDS:
         (floor,) = _floors(bench, series, 1)
         first = len(rounds) * 2 * PICTURES
         rates = {
@@ -85,7 +85,7 @@ def _against_floor(bench: Bench, threads: int, goals: dict[int, float]) -> list[
         rounds.append((min(before, after) / floor, {clients: rate / floor for clients, rate in rates.items()}))
         before = after
         print(f"  {threads} threads: floor {floor:.0f}, two at once {rounds[-1][0]:.2f} of it, stream {rounds[-1][1]}", flush=True)
-    whole = [ratios for scale, ratios in rounds if scale >= WHOLE]
+    whole = [ratios for scale, ratios in rounds if _is_whole(scale)]
     counted = whole if len(whole) >= ENOUGH else [ratios for _, ratios in rounds]
     rows = []
     for clients, goal in goals.items():
@@ -95,6 +95,10 @@ def _against_floor(bench: Bench, threads: int, goals: dict[int, float]) -> list[
         name = f"New CT 512x512, {threads} render thread{'s'[: threads - 1]}, {clients} client{'s'[: clients - 1]}: stream / floor"
         rows.append(Row(name, f"{reached}; all: {statistics.median(everything):.2f})", f"≥ {goal}", middle >= goal))
     return rows
+
+
+def _is_whole(scale: float) -> bool:
+    return WHOLE[0] <= scale <= WHOLE[1]
 
 
 def _two_floors(bench: Bench, series: str) -> float:
@@ -148,12 +152,12 @@ def _ratio(bench: Bench, other: str, name: str, query: str, goal: float | None) 
     paths = _paths(bench.objects / name, query)
     _rendered(bench.server.url, bench.token, paths, 0)  # the first pass of slow codecs
     rounds: list[tuple[float, float, float]] = []  # what two floors at once gave of one, pictures a second here and there
-    while len(rounds) < MAX_HTTP_ROUNDS and sum(scale >= WHOLE for scale, _, _ in rounds) < ENOUGH:
+    while len(rounds) < MAX_HTTP_ROUNDS and sum(_is_whole(scale) for scale, _, _ in rounds) < ENOUGH:
         scale = _two_floors(bench, bench.series["native"]) / _floors(bench, bench.series["native"], 1)[0]
         there = _rendered(other, "-", paths, len(rounds) + 1)
         rounds.append((scale, _rendered(bench.server.url, bench.token, paths, len(rounds) + 1), there))
         print(f"  {name}{query[:24]}: {rounds[-1][1]:.0f}, Orthanc {there:.0f} pictures/s; two floors {scale:.2f}", flush=True)
-    whole = [one for one in rounds if one[0] >= WHOLE]
+    whole = [one for one in rounds if _is_whole(one[0])]
     counted = whole if len(whole) >= ENOUGH else rounds
     ratio, everything = (statistics.median(here / there for _, here, there in chosen) for chosen in (counted, rounds))
     here, there = (statistics.median(one[place] for one in counted) for place in (1, 2))

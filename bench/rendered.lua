@@ -1,6 +1,6 @@
 -- What wrk asks for: the paths of a file, in turn; a %d in one gets another number each time, so that no picture is made twice.
 --     wrk -t1 -c8 -d4s -s bench/rendered.lua URL -- PATHS TOKEN ROUND
--- TOKEN "-" sends none. Prints "<n> pictures of <bytes> bytes in <s> s" at the end; anything but a picture is an error.
+-- TOKEN "-" sends none. Last line: "<n> pictures/s of <bytes> bytes", or how many requests were answered by an error or not at all.
 
 local before, after, asked, number = {}, {}, 0, 0
 

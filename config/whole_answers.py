@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol with a short way out for answers that are there as a whole: three buffers to the transport, nothing copied.
+"""uvicorn's HTTP protocol with a short way out for answers that are there as a whole: a head and a body to the transport, nothing copied.
 
 Two ASGI messages, a coroutine each, and looking for forbidden characters in headers that we made ourselves took an eighth of what a
 rendered picture costs the event loop. What travels is the same. An application that doesn't use the extension notices nothing.

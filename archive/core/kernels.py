@@ -23,7 +23,6 @@ int64: Any = types.int64
 uint8: Any = types.uint8
 uint16: Any = types.uint16
 uint32: Any = types.uint32
-uint64: Any = types.uint64
 float32: Any = types.float32
 float64: Any = types.float64
 

@@ -121,7 +121,8 @@ def _native(image: StoredImage, frame_index: int, description: ImageDescription)
     if known is not None:
         return known
     frame = _native_now(image, frame_index, description)
-    if not frame.values.flags.writeable and object_store().local_path(image.sha256) is not None:  # in a mapped file
+    is_mapped = not frame.values.flags.writeable and not description.is_word_swapped  # words put in order are bytes of their own
+    if is_mapped and object_store().local_path(image.sha256) is not None:
         with _lock:
             _frames[key] = frame
             if len(_frames) > FRAMES_KEPT:

@@ -93,7 +93,7 @@ def test_web_processes_share_the_port_and_one_that_dies_is_replaced(two_processe
     deadline = time.monotonic() + 20
     while any(sockets_of(pid) == count for pid, count in before.items()):  # each got some of the 32
         assert time.monotonic() < deadline, "one process has all connections"
-        time.sleep(0.05)
+        time.sleep(0.05)  # an accepted connection shows in /proc alone
     for each in held:
         each.close()
 
@@ -105,7 +105,7 @@ def test_web_processes_share_the_port_and_one_that_dies_is_replaced(two_processe
             assert requests.get(f"{two_processes.url}/healthz", timeout=20).ok
         except requests.ConnectionError:
             assert time.monotonic() < dead, "the other process doesn't have its share"
-        time.sleep(0.1)
+        time.sleep(0.1)  # a new process shows in /proc alone
     assert "a web process ended with code -9; another takes its place" in two_processes.log()
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydicom.uid import ExplicitVRBigEndian
 
 from archive.services import pixels
 from tests.small_objects import as_bytes, ct_image
@@ -28,6 +29,17 @@ def test_a_frame_of_one_image_found_clean_says_nothing_of_another_or_of_its_neig
     pixels.decoded(image, 0)
     assert pixels.decoded(image, 0).values.max() == 7
     assert pixels.decoded(image, 1).values.max() == 7
+
+
+def test_only_what_lies_in_a_mapped_file_is_kept():
+    mapped = stored_bytes(as_bytes(ct_image()))
+    eight: dict[str, Any] = {"BitsAllocated": 8, "BitsStored": 8, "HighBit": 7, "Rows": 4, "Columns": 4, "PixelData": bytes(range(16))}
+    swapped = stored_bytes(as_bytes(ct_image(transfer_syntax=ExplicitVRBigEndian, **eight)))
+    assert pixels.description_of(swapped).is_word_swapped
+    for image in (mapped, swapped):
+        pixels.decoded(image, 0)
+    assert pixels.decoded(mapped, 0) is pixels.decoded(mapped, 0)
+    assert (swapped.sha256, 0) not in pixels._frames, "its words were put in order: bytes in memory, which nothing bounds"
 
 
 def test_signed_values_keep_their_sign():

@@ -73,7 +73,7 @@ async def heard(kind: type[WebSocketsSansIOProtocol], reads: list[bytes]) -> tup
     wire = Wire()
     protocol.connection_made(wire)
     protocol.data_received(HANDSHAKE)
-    while not protocol.handshake_complete:  # noqa: ASYNC110
+    while not protocol.handshake_complete:  # noqa: ASYNC110  (uvicorn has no event for it)
         await asyncio.sleep(0)
     greeting = len(wire.sent)
     for read in reads:
@@ -100,11 +100,7 @@ def both(reads: list[bytes]) -> tuple[tuple[list[Any], bytes, bool], tuple[list[
 
 sizes = st.one_of(st.integers(0, 130), st.integers(125, 127), st.integers(500, MAX_SIZE + 5))
 frames = st.builds(
-    lambda opcode, size, fin: (
-        Frame(opcode, b"k" * size if opcode is Opcode.TEXT else bytes(range(256)) * 9, fin).serialize(mask=True)
-        if size > MAX_SIZE
-        else Frame(opcode, (b"k" if opcode is Opcode.TEXT else b"\xf3") * size, fin).serialize(mask=True)
-    ),
+    lambda opcode, size, fin: Frame(opcode, (b"k" if opcode is Opcode.TEXT else b"\xf3") * size, fin).serialize(mask=True),
     st.sampled_from([Opcode.BINARY] * 6 + [Opcode.CONT, Opcode.TEXT]),
     sizes,
     st.sampled_from([True, True, True, False]),
@@ -139,7 +135,7 @@ def test_messages_that_nobody_takes_stop_the_reading() -> None:
         wire = Wire()
         protocol.connection_made(wire)
         protocol.data_received(HANDSHAKE)
-        while not protocol.handshake_complete:  # noqa: ASYNC110
+        while not protocol.handshake_complete:  # noqa: ASYNC110  (uvicorn has no event for it)
             await asyncio.sleep(0)
         for _ in range(_QUEUED):
             assert not wire.is_paused

@@ -188,7 +188,7 @@ class Scheduler:
         return soonest
 
     def take(self, now: float, *, pictures: int, tiles: int) -> list[Job]:
-        """Return the next jobs, all pictures (at most so many) or all tiles; each takes one credit.
+        """Return the next jobs, all pictures (at most so many, a view always the last) or all tiles; each takes one credit.
 
         Pictures are at most a SHARE of what the client may have underway: made together they leave together, and a client that waits
         for them all acknowledges none meanwhile.

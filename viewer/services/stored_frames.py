@@ -38,7 +38,10 @@ def remember(image: StoredImage, frame_index: int, view: ViewState, picture: Pic
 
 
 def frame_at_once(job: Job, image: StoredImage, frame_index: int, view: ViewState) -> MessageParts | None:
-    """Return a job's message if its frame went out like that before and its bytes lie in memory, else None. Never waits."""
+    """Return a job's message if its frame went out like that before and its bytes lie in memory, or did SEEN_S ago; else None.
+
+    Never waits.
+    """
     key = PictureKey(image.sha256, frame_index, view)
     header = _remembered.get(key)
     if header is None:

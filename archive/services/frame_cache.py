@@ -54,7 +54,7 @@ class FrameCache:
 
     def frame(self, name: str, decode: Callable[[], DecodedFrame]) -> DecodedFrame:
         """Return the kept frame of this name (letters, digits, -), or decode it now and have it kept soon if that took long."""
-        kept = self._mapped_frame(name)
+        kept = self.frame_at_once(name)
         if kept is not None:
             return kept
         path = self._root / name[:2] / name
@@ -68,8 +68,8 @@ class FrameCache:
             self._keep_soon(path, made)
         return made
 
-    def _mapped_frame(self, name: str) -> DecodedFrame | None:
-        """Return a frame that is mapped already, unless it is time to say on disk that it is in use."""
+    def frame_at_once(self, name: str) -> DecodedFrame | None:
+        """Return a frame that is mapped already, in memory or not, unless it is time to say on disk that it is in use."""
         with self._lock:
             found = self._mapped.get(name)
             if found is None or time.monotonic() > found[1]:

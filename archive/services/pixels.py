@@ -111,6 +111,13 @@ def decoded(image: StoredImage, frame_index: int) -> DecodedFrame:
     return frame_cache().frame(f"{image.sha256}-{frame_index}", partial(_decoded_now, image, frame_index, description))
 
 
+def decoded_at_once(image: StoredImage, frame_index: int) -> DecodedFrame | None:
+    """Return a frame's stored values if they are mapped already, in memory or not, else None. Never waits."""
+    if image.frame_table.kind == "native":
+        return _frames.get((image.sha256, frame_index))
+    return frame_cache().frame_at_once(f"{image.sha256}-{frame_index}")
+
+
 def _native(image: StoredImage, frame_index: int, description: ImageDescription) -> DecodedFrame:
     """Decode an uncompressed frame. Looked through once and found without bits above High Bit, it is not looked through again.
 

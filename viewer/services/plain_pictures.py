@@ -1,11 +1,12 @@
 """Pictures for those who ask over plain HTTP: the renderer and the cache of the stream, one at a time.
 
-No access decision: who holds an image was let in. Runs on an event loop; what takes time runs on a render thread.
+No access decision: who holds an image was let in. Runs on an event loop; what takes time runs on a render thread, or in a turn of its own.
 """
 
 import asyncio
 import contextlib
 from concurrent.futures import Future
+from functools import partial
 
 from archive.core.codecs import codec_for
 from archive.services import pixels
@@ -14,8 +15,9 @@ from viewer.core.encode import reduced_size
 from viewer.core.picture import Picture
 from viewer.core.view import ViewState
 from viewer.services import pool
-from viewer.services.picture_cache import Made, PictureKey, Standing, picture_cache
+from viewer.services.picture_cache import Made, PictureKey, Standing, Tell, picture_cache
 from viewer.services.rendering import passed_through, passed_through_at_once, render_frame
+from viewer.services.short_renders import HAS_OWN_PROCESSOR, is_short, turns
 from viewer.services.stored_digests import digest_of
 
 
@@ -51,6 +53,27 @@ async def picture_of(*, image: StoredImage, frame_index: int, view: ViewState) -
         return asked
     if asked is Standing.BEING_MADE:
         return await told
+    try:
+        if HAS_OWN_PROCESSOR and is_short(image, frame_index, view):
+            turns().submit(partial(_make_here, key, image, tell))
+        else:
+            _make_on_a_thread(key, image, tell)
+    except Exception as exc:
+        picture_cache().finish(key, exc)
+        raise
+    return await told  # others may have joined: it is made though its asker left
+
+
+def _make_here(key: PictureKey, image: StoredImage, tell: Tell) -> None:
+    try:
+        picture = _make(key, image)
+    except Exception as exc:
+        tell(exc)
+    else:
+        tell(picture)
+
+
+def _make_on_a_thread(key: PictureKey, image: StoredImage, tell: Tell) -> None:
     loop = asyncio.get_running_loop()
 
     def made_it(call: "Future[Picture]") -> None:
@@ -58,12 +81,7 @@ async def picture_of(*, image: StoredImage, frame_index: int, view: ViewState) -
         with contextlib.suppress(RuntimeError):  # the loop has ended
             loop.call_soon_threadsafe(tell, call.result() if exc is None else exc)
 
-    try:
-        pool.submit(_make, key, image, priority=pool.Priority.STILL).add_done_callback(made_it)
-    except Exception as exc:
-        picture_cache().finish(key, exc)
-        raise
-    return await told  # others may have joined: it is made though its asker left
+    pool.submit(_make, key, image, priority=pool.Priority.STILL).add_done_callback(made_it)
 
 
 def _make(key: PictureKey, image: StoredImage) -> Picture:

@@ -4,6 +4,8 @@ Sockets take slots in turn and choose late what to make. Batches grow only while
 """
 
 import asyncio
+import math
+import time
 from weakref import WeakKeyDictionary
 
 from viewer.services import pool
@@ -19,10 +21,16 @@ class RenderSlots:
         self._free = asyncio.Semaphore(RENDER_SLOTS)
         self._taken = 0
         self._picture_s = BATCH_S  # what one took lately
+        self._taken_at = -math.inf
+
+    def were_used_within(self, seconds: float) -> bool:
+        """Say whether a socket had work lately: somebody drags, scrolls or watches a loop."""
+        return time.monotonic() - self._taken_at < seconds
 
     async def acquire(self) -> int:
         """Wait for a slot; return how many pictures it is worth: two where another thread works, more where all of them do."""
         await self._free.acquire()
+        self._taken_at = time.monotonic()
         self._taken += 1
         if self._taken < RENDER_SLOTS:
             return min(2, self._taken)

@@ -1,6 +1,7 @@
 """The render pool: a few threads, a bounded queue in order of priority, and what they did (STYLE.md section 7).
 
-Three threads gain nothing on the measured machine, and rendering on the event loop stalls every viewer.
+Three threads gain nothing on the measured machine, and rendering on the event loop stalls every viewer: viewer.services.short_renders
+says which pictures may be made there nevertheless.
 """
 
 import asyncio

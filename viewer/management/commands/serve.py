@@ -1,9 +1,10 @@
 """`manage.py serve`: the server, in one web process or several, and its task worker, in the foreground.
 
-One process renders with two threads, which wait for Python's lock in turn; a process a core waits for nothing. Several listen on the same
-port (SO_REUSEPORT), so the kernel deals connections out, and one that dies leaves its share to the others until another is there.
+One process renders with two threads, which wait for Python's lock in turn; a process a core waits for nothing. Several take connections
+from one listening socket, in turn (viewer.services.dealing); what one that dies has not taken is left to the others.
 """
 
+import asyncio
 import contextlib
 import ctypes
 import logging
@@ -18,13 +19,14 @@ from argparse import SUPPRESS
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import uvicorn
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from viewer.core.messages import MAX_MESSAGE_BYTES
+from viewer.services.dealing import ConnectionCounts, Dealer
 
 APPLICATION = "config.asgi:application"
 HOST = "127.0.0.1"
@@ -38,15 +40,10 @@ PAUSE_S = 1.0  # before one that died is replaced
 log = logging.getLogger("viewbox")
 
 
-def listen(port: int, *, is_shared: bool = False) -> socket.socket:
-    """Return a listening socket; port 0 takes a free one. Connections on it are dropped when a peer stops reading for good.
-
-    is_shared: other processes of this user may listen on the same port.
-    """
+def listen(port: int) -> socket.socket:
+    """Return a listening socket; port 0 takes a free one. Connections on it are dropped when a peer stops reading for good."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if is_shared:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with contextlib.suppress(AttributeError, OSError):  # Linux only
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STALLED_MS)
@@ -96,8 +93,9 @@ def task_worker() -> Iterator[None]:
 class OtherProcesses:
     """The web processes beside this one. One that dies is replaced; all end with this one, however it ends."""
 
-    def __init__(self, number: int, port: int) -> None:
-        self._port = port
+    def __init__(self, number: int, listener: socket.socket, counts: ConnectionCounts) -> None:
+        self._listener = listener
+        self._counts = counts
         self._is_stopping = threading.Event()
         self._running: dict[int, subprocess.Popen[bytes]] = {}
         self._ready = [threading.Event() for _ in range(number)]
@@ -140,8 +138,9 @@ class OtherProcesses:
 
     def _run(self, place: int) -> int:
         reading, writing = os.pipe()
-        command = [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), "serve", "--joins", str(writing), "--port", str(self._port)]
-        process = self._running[place] = subprocess.Popen(command, pass_fds=[writing], start_new_session=True)
+        handles = [writing, self._listener.fileno(), self._counts.fileno()]
+        command = [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), "serve", "--joins", *map(str, [*handles, place + 1])]
+        process = self._running[place] = subprocess.Popen(command, pass_fds=handles, start_new_session=True)
         os.close(writing)
         with open(reading, "rb") as said:
             if said.read(1):  # nothing: it ended
@@ -149,20 +148,40 @@ class OtherProcesses:
         if self._is_stopping.is_set():  # __exit__ may have looked before it was there
             process.terminate()
         code = process.wait()
+        self._counts.leave(place + 1)
         self._running.pop(place, None)
         return code
 
 
 class Announced(uvicorn.Server):
-    """A server that says so once it listens."""
+    """A server that says so once it listens. dealer: takes connections in turn with other processes, instead of uvicorn."""
 
     announce: Callable[[], None]
+    dealer: Dealer | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then tell."""
         await super().startup(sockets)
         if self.started:
+            if self.dealer is not None:
+                self.dealer.start(self._protocol, lambda: len(self.server_state.connections))
             self.announce()
+
+    def _protocol(self) -> asyncio.Protocol:
+        made = cast(Callable[..., asyncio.Protocol], self.config.http_protocol_class)
+        return made(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+
+    async def on_tick(self, counter: int) -> bool:
+        """Tell the other processes how many connections there are, now that some may have ended."""
+        if self.dealer is not None:
+            self.dealer.count()
+        return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take nothing any more, then end what there is."""
+        if self.dealer is not None:
+            self.dealer.stop()
+        await super().shutdown(sockets)
 
 
 class Command(BaseCommand):
@@ -174,7 +193,8 @@ class Command(BaseCommand):
         """Declare the options."""
         parser.add_argument("--port", type=int, default=settings.PORT, help="0 takes a free one (default: VIEWBOX_PORT)")
         parser.add_argument("--no-worker", action="store_true", help="without the task worker")
-        parser.add_argument("--joins", type=int, metavar="FD", help=SUPPRESS)  # another web process: says on FD that it listens
+        # Another web process: says on the first file descriptor that it listens, on the second; the third and its place count connections.
+        parser.add_argument("--joins", type=int, nargs=4, help=SUPPRESS)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Listen, start the worker and the other web processes, serve."""
@@ -184,12 +204,16 @@ class Command(BaseCommand):
             raise CommandError("several web processes (VIEWBOX_WEB_PROCESSES) need REDIS_URL: what they must tell each other passes there")
         if joins is not None:
             _die_with_parent()
-        try:
-            if others and joins is None and port:
-                listen(port).close()  # alone for a moment: another installation must not share its port with us
-            listener = listen(port, is_shared=bool(others))
-        except OSError as exc:
-            raise CommandError(f"port {port} of {HOST} is taken; set VIEWBOX_PORT to another") from exc
+            says, listening, counting, place = joins
+            listener, counts = socket.socket(fileno=listening), ConnectionCounts(settings.WEB_PROCESSES, handle=counting)
+            listener.set_inheritable(False)
+            os.set_inheritable(counting, False)
+        else:
+            place, counts = 0, ConnectionCounts(settings.WEB_PROCESSES)
+            try:
+                listener = listen(port)
+            except OSError as exc:
+                raise CommandError(f"port {port} of {HOST} is taken; set VIEWBOX_PORT to another") from exc
         config = uvicorn.Config(
             APPLICATION,
             loop="uvloop",
@@ -205,7 +229,9 @@ class Command(BaseCommand):
         )
         server = Announced(config)
         port = listener.getsockname()[1]
-        server.announce = partial(print, f"Viewbox is ready: http://{HOST}:{port}", flush=True) if joins is None else partial(_say, joins)
+        server.announce = partial(print, f"Viewbox is ready: http://{HOST}:{port}", flush=True) if joins is None else partial(_say, says)
+        if others:
+            server.dealer = Dealer(listener, counts, place)
 
         def stop(*_: object) -> None:
             """Take the signals that uvicorn passes on when it has shut down: there is nothing more to do then."""
@@ -216,9 +242,9 @@ class Command(BaseCommand):
         signal.signal(signal.SIGINT, stop)
         with contextlib.ExitStack() as beside:
             if joins is None:
-                beside.enter_context(OtherProcesses(others, port))
+                beside.enter_context(OtherProcesses(others, listener, counts))
             if joins is None and not options["no_worker"]:
                 beside.enter_context(task_worker())
-            server.run(sockets=[listener])
+            server.run(sockets=[] if others else [listener])
         if not server.started:
             raise CommandError("the server did not start")

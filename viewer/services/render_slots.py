@@ -49,4 +49,8 @@ _slots: WeakKeyDictionary[asyncio.AbstractEventLoop, RenderSlots] = WeakKeyDicti
 
 def render_slots() -> RenderSlots:
     """Return the slots of the running event loop."""
-    return _slots.setdefault(asyncio.get_running_loop(), RenderSlots())
+    loop = asyncio.get_running_loop()
+    slots = _slots.get(loop)
+    if slots is None:  # not setdefault: each small picture asks, and would make slots for nothing
+        slots = _slots[loop] = RenderSlots()
+    return slots

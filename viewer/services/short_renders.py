@@ -107,4 +107,8 @@ _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, Turns] = WeakKeyDictionary(
 
 def turns() -> Turns:
     """Return the turns of the running event loop."""
-    return _turns.setdefault(asyncio.get_running_loop(), Turns())
+    loop = asyncio.get_running_loop()
+    found = _turns.get(loop)
+    if found is None:
+        found = _turns[loop] = Turns()
+    return found

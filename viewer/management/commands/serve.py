@@ -205,11 +205,11 @@ class Command(BaseCommand):
         if joins is not None:
             _die_with_parent()
             says, listening, counting, place = joins
-            listener, counts = socket.socket(fileno=listening), ConnectionCounts(settings.WEB_PROCESSES, handle=counting)
+            listener = socket.socket(fileno=listening)
             listener.set_inheritable(False)
             os.set_inheritable(counting, False)
         else:
-            place, counts = 0, ConnectionCounts(settings.WEB_PROCESSES)
+            place, counting = 0, None
             try:
                 listener = listen(port)
             except OSError as exc:
@@ -230,8 +230,6 @@ class Command(BaseCommand):
         server = Announced(config)
         port = listener.getsockname()[1]
         server.announce = partial(print, f"Viewbox is ready: http://{HOST}:{port}", flush=True) if joins is None else partial(_say, says)
-        if others:
-            server.dealer = Dealer(listener, counts, place)
 
         def stop(*_: object) -> None:
             """Take the signals that uvicorn passes on when it has shut down: there is nothing more to do then."""
@@ -241,8 +239,11 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
         with contextlib.ExitStack() as beside:
-            if joins is None:
-                beside.enter_context(OtherProcesses(others, listener, counts))
+            if others:
+                counts = ConnectionCounts(settings.WEB_PROCESSES, handle=counting)
+                server.dealer = Dealer(listener, counts, place)
+                if joins is None:
+                    beside.enter_context(OtherProcesses(others, listener, counts))
             if joins is None and not options["no_worker"]:
                 beside.enter_context(task_worker())
             server.run(sockets=[] if others else [listener])

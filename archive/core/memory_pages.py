@@ -13,7 +13,8 @@ _mincore = getattr(ctypes.CDLL(None, use_errno=True), "mincore", None)  # Linux,
 def is_in_memory(values: NDArray[Any]) -> bool:
     """Say whether all pages of an array lie in memory; False where the system can't say. Never waits; 14 µs for 512 kB.
 
-    values: contiguous, at least one byte. What was in memory may be taken away at any time: this is about speed, never about safety.
+    values: contiguous, at least one byte. What was in memory may be taken away at any time, and Linux says of a file that this user
+    neither owns nor may write that all of it is there: this is about speed, never about safety.
     """
     if _mincore is None or not values.flags.c_contiguous or not values.nbytes:
         return False

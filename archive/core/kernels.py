@@ -23,6 +23,7 @@ int64: Any = types.int64
 uint8: Any = types.uint8
 uint16: Any = types.uint16
 uint32: Any = types.uint32
+uint64: Any = types.uint64
 float32: Any = types.float32
 float64: Any = types.float64
 
@@ -63,6 +64,12 @@ def kernel(*signatures: Any, brief: int = 0) -> Callable[[Callable[..., Any]], C
         return either
 
     return compiled
+
+
+def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Make a function that kernels may call at no cost. Of numbers, not arrays: to those each call would count references."""
+    made: Callable[..., Any] = numba.njit(inline="always")(function)
+    return made
 
 
 def _twin(function: Callable[..., Any]) -> FunctionType:

@@ -11,6 +11,7 @@ import simplejpeg
 from numpy.typing import NDArray
 
 from archive.core.kernels import boolean, float32, float64, int64, kernel, readonly, uint8, void, writable
+from viewer.core.grey_jpeg import encode_grey_jpeg
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _UP_FILTER = 2
@@ -19,12 +20,9 @@ _GREY, _RGB = 0, 2
 
 def encode_jpeg(levels: NDArray[np.uint8], quality: int) -> bytes:
     """Return a baseline JPEG; colour is 4:4:4, so that colour Doppler keeps its edges (rule S10)."""
-    data: bytes
-    levels = np.ascontiguousarray(levels)
     if levels.ndim == 2:
-        data = simplejpeg.encode_jpeg(levels[:, :, None], quality, "GRAY", "Gray")
-    else:
-        data = simplejpeg.encode_jpeg(levels, quality, "RGB", "444")
+        return encode_grey_jpeg(levels, quality)
+    data: bytes = simplejpeg.encode_jpeg(np.ascontiguousarray(levels), quality, "RGB", "444")
     return data
 
 

@@ -35,7 +35,10 @@ def decoded(data):
 
 
 def turbo(levels, quality):
-    return simplejpeg.encode_jpeg(np.ascontiguousarray(levels)[:, :, None], quality, "GRAY", "Gray", fastdct=False)
+    """Return what libjpeg-turbo makes of it by its exact integer DCT, which Pillow asks for (simplejpeg's is the fast one)."""
+    out = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(levels)).save(out, "JPEG", quality=quality)
+    return out.getvalue()
 
 
 def tables_of(data):
@@ -77,10 +80,7 @@ def test_size_tables_and_loss_are_those_of_libjpeg_turbo(name, quality):
     assert tables_of(own) == tables_of(other)
     assert len(own) <= 1.01 * len(other) + 8
     if name != "checked":  # many of its frequencies lie half-way between two steps, which either may round as it likes
-        by_rule = (
-            (np.clip(by_formula(levels, quality)[0], 0, 255) - levels) ** 2
-        ).mean()  # black and white fare worse by it than by chance
-        assert square_error(own, levels) <= 1.01 * max(by_rule, square_error(other, levels)) + 0.1
+        assert square_error(own, levels) <= 1.01 * square_error(other, levels) + 0.1
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -93,7 +93,7 @@ def test_every_size_keeps_its_edges(shape, quality):
         assert np.array_equal(encode_grey_jpeg(np.ascontiguousarray(levels), quality), encode_grey_jpeg(levels, quality))
     smooth = SMOOTH[: shape[0], : shape[1]]
     own, other = (square_error(data, smooth) for data in (encode_grey_jpeg(smooth, quality), turbo(smooth, quality)))
-    assert own <= 1.05 * other + 1
+    assert own <= 1.02 * other + 0.5
 
 
 @pytest.mark.parametrize("quality", QUALITIES)
@@ -155,4 +155,4 @@ def test_any_levels(rows, columns, quality, seed, contrast, grain):
     coarse = rng.integers(0, contrast + 1, (-(-rows // grain), -(-columns // grain)))
     levels = np.kron(coarse, np.ones((grain, grain)))[:rows, :columns].astype(np.uint8)
     own, other = (square_error(data, levels) for data in (encode_grey_jpeg(levels, quality), turbo(levels, quality)))
-    assert own <= 1.25 * other + 4
+    assert own <= 1.1 * other + 2

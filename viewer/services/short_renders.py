@@ -23,7 +23,7 @@ from viewer.core.view import ViewState
 from viewer.services.render_slots import render_slots
 
 HAS_OWN_PROCESSOR = settings.WEB_PROCESSES > 1
-MAX_PIXELS = 512 * 512  # 0.6 ms, of which encoding takes two thirds
+MAX_PIXELS = 512 * 512  # 0.4 ms, of which encoding takes two thirds
 MAX_WAITING = 256
 TURN_S = 0.0015  # what the sockets wait for at most, and one picture more
 PEOPLE_S = 1.0  # after the last picture for a socket

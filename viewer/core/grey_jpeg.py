@@ -18,7 +18,7 @@ from viewer.core.jpeg_tables import AC_CODES, DC_CODES, EOB, SMALL, SMALL_CODES,
 
 MAX_SIDE = 65_535
 
-_C1, _C2, _C3, _C4, _C5, _C6, _C7 = (np.float32(math.cos(k * math.pi / 16) / 2) for k in range(1, 8))
+_C1, _C2, _C3, _, _C5, _C6, _C7 = (np.float32(math.cos(k * math.pi / 16) / 2) for k in range(1, 8))
 _LANES = 32  # blocks that are transformed together: measured faster than 16, and narrow pictures waste less than with 64
 _WORDS = 1024  # of entropy-coded bits, before bytes are made of them
 _MOST_WORDS = _LANES * 64  # that a chunk can add: 27 bits a coefficient at most
@@ -32,7 +32,7 @@ _threads = threading.local()
 
 @inlined
 def _transformed(x0: Any, x1: Any, x2: Any, x3: Any, x4: Any, x5: Any, x6: Any, x7: Any) -> Any:
-    """Return the one-dimensional DCT of 8 numbers (T.81 A.3.3); frequencies 0 and 4 lack their factor of _C4, so that sums stay exact."""
+    """Return the one-dimensional DCT of 8 numbers (T.81 A.3.3); 0 and 4 lack their factor cos(pi / 4) / 2, so that sums stay exact."""
     s0, s1, s2, s3 = x0 + x7, x1 + x6, x2 + x5, x3 + x4
     d0, d1, d2, d3 = x0 - x7, x1 - x6, x2 - x5, x3 - x4
     t0, t1, t2, t3 = s0 + s3, s1 + s2, s1 - s2, s0 - s3
@@ -86,7 +86,7 @@ def _quantized(rows: Any, scale: Any, out: Any) -> None:
     for u in range(8):
         q0, q1, q2, q3 = scale[u], scale[8 + u], scale[16 + u], scale[24 + u]
         q4, q5, q6, q7 = scale[32 + u], scale[40 + u], scale[48 + u], scale[56 + u]
-        shift = float32(64 * 128) if u == 0 else float32(0)
+        shift = float32(64 * 128) if u == 0 else float32(0)  # of 64 samples: levels are coded as -128 to 127 (T.81 A.3.1)
         for lane in range(_LANES):
             y0, y1, y2, y3, y4, y5, y6, y7 = _transformed(
                 rows[(0 + u) * _LANES + lane],
@@ -190,7 +190,7 @@ def _coded(values: Any, present: Any, lanes: Any, natural: Any, dc: Any, ac: Any
 
 @inlined
 def _stuffed_byte(byte: Any, at: Any, out: Any) -> Any:
-    """Write a byte, 0 behind it if it is 255 (T.81 F.1.2.3); return where the next goes."""
+    """Write a byte, 0 behind it if it is 255 (T.81 F.1.2.3); return where the next goes. References to out are counted: one word in 64."""
     out[at] = byte
     if byte != 255:
         return at + uint64(1)
@@ -270,7 +270,7 @@ def _scan(words: Any, scale: Any, natural: Any, dc: Any, ac: Any, small: Any, at
 
 
 def encode_grey_jpeg(levels: NDArray[np.uint8], quality: int) -> bytes:
-    """Return levels (rows, columns) as a JFIF picture: baseline, one component, quality as libjpeg counts it.
+    """Return levels, uint8 (rows, columns), as a JFIF picture: baseline, one component; quality from 1 to 100 as libjpeg counts it.
 
     Raises: Unsupported beyond 65,535 rows or columns, or without any.
     """
@@ -315,7 +315,7 @@ def _words_of(levels: NDArray[np.uint8]) -> NDArray[np.int64]:
 
 @lru_cache(maxsize=100)
 def _scale_of(quality: int) -> NDArray[np.float32]:
-    """Return float32[64]: what the transformed are multiplied by."""
+    """Return float32[64], rows from the lowest vertical frequency on: 1 / step, times the factors that _transformed leaves out."""
     missing = np.where(np.arange(8) % 4 == 0, math.cos(math.pi / 4) / 2, 1.0)
     scale = (missing[:, None] * missing / quantization_steps(quality)).astype(np.float32).reshape(-1)
     scale.setflags(write=False)

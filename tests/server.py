@@ -1,25 +1,46 @@
 """A Viewbox of its own for tests that talk to a running system: own data folder, own port, stopped at the end."""
 
+import fcntl
 import os
+import random
 import re
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TextIO
 
 ROOT = Path(__file__).resolve().parent.parent
 START_TIMEOUT_S = 90
 
 
+# Below the ports that Linux gives to connections, which would take one before its server listens there.
+PORTS = range(20000, 32000)
+# A lock on a file holds as long as the file is open: a port is ours until this process ends.
+_reserved: list[TextIO] = []
+
+
 def free_port() -> int:
-    """Return a TCP port of 127.0.0.1 that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a TCP port of 127.0.0.1 that nothing listens on, and that no other test process is given while this one lives."""
+    folder = Path(tempfile.gettempdir()) / "viewbox-test-ports"
+    folder.mkdir(exist_ok=True)
+    for port in random.sample(PORTS, len(PORTS)):
+        lock = (folder / str(port)).open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", port))
+        except OSError:
+            lock.close()
+            continue
+        _reserved.append(lock)
+        return port
+    raise AssertionError("Every test port is taken")
 
 
 @dataclass
@@ -73,6 +94,7 @@ class ViewboxServer:
             try:
                 with urllib.request.urlopen(f"{self.url}/healthz", timeout=2) as answer:  # noqa: S310  (always http on loopback)
                     if answer.status == 200:
+                        assert self.process.poll() is None, f"another server answers on port {self.port}: {self.log()[-3000:]}"
                         return
             except (urllib.error.URLError, ConnectionError, TimeoutError):
                 try:

@@ -17,6 +17,11 @@ export class ServerClock {
     return this.best?.offsetMs ?? 0;
   }
 
+  /** How far off `now` may be: half a round trip; Infinity before the first sample. */
+  get withinMs(): number {
+    return (this.best?.roundTripMs ?? Number.POSITIVE_INFINITY) / 2;
+  }
+
   /** Server time now, in milliseconds since 1970. */
   now(): number {
     return Date.now() + this.offsetMs;

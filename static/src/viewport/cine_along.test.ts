@@ -166,13 +166,57 @@ describe("a loop that is played along", () => {
     vi.advanceTimersByTime(500);
     const { index, cine } = anchored(presenter);
     expect(presenter.sharing.isAnchoredAnew(presenter.player)).toBe(false);
-    presenter.clock.note(Date.now() + 30, Date.now(), 0); // a better idea of the server's clock
+    vi.advanceTimersByTime(500);
+    expect(presenter.sharing.isAnchoredAnew(presenter.player)).toBe(false);
     expect(presenter.sharing.cineOf(presenter.player)).toEqual(cine);
     follower.sharing.playAlong(follower.player, index, cine);
     vi.advanceTimersByTime(500);
     const shown = follower.player.shown;
     follower.sharing.playAlong(follower.player, index, cine);
     expect([follower.player.shown, follower.player.isBuffering]).toEqual([shown, false]);
+  });
+
+  it("test_S08_comes_into_phase_once_the_servers_time_is_known_better", () => {
+    const [presenter, follower] = [new Page(CINE, 1), new Page(CINE, 1)];
+    const serverMs = () => Date.now() + 70_000;
+    // The first answer waited on its way back: it seems read 200 ms later than it was, which no one can know yet.
+    presenter.clock.note(serverMs() - 400, Date.now(), 400);
+    follower.clock.note(serverMs(), Date.now(), 2);
+    presenter.player.play(0);
+    vi.advanceTimersByTime(500);
+    const poor = anchored(presenter);
+    follower.sharing.playAlong(follower.player, poor.index, poor.cine);
+    vi.advanceTimersByTime(500);
+    expect(differences(presenter, follower)).toBe(20); // the presenter's own clock lies
+    presenter.clock.note(serverMs(), Date.now(), 2);
+    const better = anchored(presenter);
+    expect(better.cine.at - poor.cine.at).toBe(201);
+    follower.sharing.playAlong(follower.player, better.index, better.cine);
+    vi.advanceTimersByTime(500);
+    expect(differences(presenter, follower)).toBe(0);
+    expect(presenter.sharing.isAnchoredAnew(presenter.player)).toBe(false);
+  });
+
+  it("test_S08_corrects_its_own_phase_once_it_knows_the_servers_time_better_and_not_for_a_trifle", () => {
+    const [presenter, follower] = [new Page(CINE, 1), new Page(CINE, 1)];
+    presenter.clock.note(Date.now(), Date.now(), 0);
+    follower.clock.note(Date.now() - 400, Date.now(), 400);
+    presenter.player.play(0);
+    vi.advanceTimersByTime(500);
+    const { index, cine } = anchored(presenter);
+    follower.sharing.playAlong(follower.player, index, cine);
+    vi.advanceTimersByTime(500);
+    follower.sharing.keepInPhase(follower.player);
+    expect(differences(presenter, follower)).toBe(20);
+    follower.clock.note(Date.now(), Date.now(), 12); // 6 ms off at most
+    follower.sharing.keepInPhase(follower.player);
+    vi.advanceTimersByTime(100);
+    expect(differences(presenter, follower)).toBe(0);
+    const { anchor } = follower.player;
+    follower.clock.note(Date.now(), Date.now(), 2); // better by 5 ms: no frame of it is worth a hitch
+    follower.sharing.keepInPhase(follower.player);
+    expect(follower.player.anchor).toEqual(anchor);
+    expect(follower.player.dropped).toBe(0);
   });
 
   it("is one's own again after a pause", () => {

@@ -263,12 +263,20 @@ export class StackSession implements ChannelListener, CineScreen, FollowingSessi
       this.cine?.useView(this.loopView());
     }
     this.redraw();
+    this.keepInPhase();
     return true;
   }
 
   cineChanged(): void {
     this.screen.changed();
-    if (this.sharing.isAnchoredAnew(this.cine) && !this.isFollowing) this.screen.moved("itself");
+    this.keepInPhase();
+  }
+
+  /** Of others with us, or of ours with them. */
+  private keepInPhase(): void {
+    const isAnchoredAnew = this.sharing.isAnchoredAnew(this.cine);
+    if (this.isFollowing) this.sharing.keepInPhase(this.cine);
+    else if (isAnchoredAnew) this.screen.moved("itself");
   }
 
   /** What differs from its proof isn't shown; it is asked for once more. */

@@ -1,29 +1,16 @@
 /** The slide itself: OpenSeadragon fed with tiles by the stream. Its own chunk, loaded when a slide is opened. */
 import OpenSeadragon from "openseadragon";
-import type { LevelDocument, OpenedDocument, SlideDocument } from "../net/documents";
+import type { OpenedDocument, SlideDocument } from "../net/documents";
 import type { Channel } from "../net/stream_client";
-import type { PictureHeader } from "../net/wire";
-import type { TileWish } from "../net/worker_messages";
-import { IdentityTable } from "../state/identity";
 import { six, slideScale } from "../state/shared_map";
 import type { SharedPointer, SharedSlideView } from "../state/shared_state";
 import type { SlideViewFacts } from "../state/slide_view";
 import type { Point } from "../state/stack_view";
+import { SlideTiles } from "./slide_tiles";
 
-const BITMAP = "imageBitmap";
-const ABORTED = "Image load aborted.";
-/** Half of what the server keeps waiting for a socket, so that two slides fit. */
-const MOST_WAITING = 256;
 const TILE_TIMEOUT_MS = 60_000;
 /** What stands where tiles are on their way: neither glass nor tissue (S11). */
 const LOADING_COLOUR = "#2a2d33";
-
-interface WaitingTile {
-  readonly job: OpenSeadragon.ImageJob;
-  readonly level: number;
-  readonly column: number;
-  readonly row: number;
-}
 
 export interface SlidePlace {
   readonly center: OpenSeadragon.Point;
@@ -49,52 +36,27 @@ const BY_HAND = [
   "navigator-scroll",
 ] as const;
 
-type Finish = () => void;
-
-let isPrepared = false;
-
-/** Teach OpenSeadragon our bitmaps; and not to call a tile that was given up an error. */
-function prepare(): void {
-  if (isPrepared) return;
-  isPrepared = true;
-  OpenSeadragon.converter.learnDestroy(BITMAP, (bitmap: ImageBitmap) => bitmap.close());
-  const own = { ...globalThis.console };
-  const quiet = { ...own, error: (...words: unknown[]) => (words.at(-1) === ABORTED ? undefined : own.error(...words)) };
-  (OpenSeadragon as unknown as { console: Console }).console = quiet as Console;
-}
-
 export class SlideScene {
-  tilesShown = 0;
-  tilesRefused = 0;
-  absentTiles = 0;
-  lastHeader: PictureHeader | null = null;
+  readonly tiles: SlideTiles;
   private wasMovedByHand = false;
   private readonly viewer: OpenSeadragon.Viewer;
-  private readonly table: IdentityTable;
-  private readonly waiting = new Map<number, WaitingTile>();
-  private readonly sequenceOf = new Map<OpenSeadragon.ImageJob, number>();
-  private unsent: WaitingTile[] = [];
-  private finished: Finish[] = [];
-  private sending = 0;
-  private finishing = 0;
 
   constructor(
     host: HTMLElement,
     private readonly opened: OpenedDocument,
     private readonly slide: SlideDocument,
-    private readonly channel: Channel,
+    channel: Channel,
     private readonly screen: SlideScreen,
     /** Where to begin: a view that was there before the line was lost. */
     place: SlidePlace | null,
     /** What someone else looks at, until the person's own hand moves something. */
     public followed: SharedSlideView | null,
   ) {
-    prepare();
-    this.table = new IdentityTable(opened);
+    this.tiles = new SlideTiles(opened, slide, channel, () => screen.sceneChanged());
     const mapSize = host.clientWidth < 520 ? "96px" : "148px";
     this.viewer = OpenSeadragon({
       element: host,
-      tileSources: [this.tileSource()],
+      tileSources: [this.tiles.source()],
       drawer: "canvas",
       immediateRender: true,
       placeholderFillStyle: LOADING_COLOUR,
@@ -125,7 +87,7 @@ export class SlideScene {
       event.preventDefaultAction = true;
     });
     this.viewer.addHandler("viewport-change", () => {
-      this.giveUpFarTiles();
+      this.tiles.giveUpOutside(this.viewer.viewport.getBoundsNoRotate(false));
       this.changed();
     });
     this.viewer.addHandler("open", () => {
@@ -198,10 +160,6 @@ export class SlideScene {
     return { x: left, y: top };
   }
 
-  get pending(): number {
-    return this.waiting.size + this.unsent.length + this.finished.length;
-  }
-
   /** What the view is now; null before the slide is open. */
   get facts(): SlideViewFacts | null {
     const item = this.viewer.world?.getItemAt(0);
@@ -210,8 +168,8 @@ export class SlideScene {
     const middle = item.viewportToImageCoordinates(viewport.getCenter(true));
     return {
       zoom: item.viewportToImageZoom(viewport.getZoom(true)) * (globalThis.devicePixelRatio || 1),
-      isLoading: this.pending > 0 || !item.getFullyLoaded(),
-      absentTiles: this.absentTiles,
+      isLoading: this.tiles.pending > 0 || !item.getFullyLoaded(),
+      absentTiles: this.tiles.absent,
       middle: { x: middle.x, y: middle.y },
       rotation_degrees: viewport.getRotation(true),
       isFlipped: viewport.getFlip(),
@@ -273,38 +231,8 @@ export class SlideScene {
     this.fit();
   }
 
-  /** A tile is here. It is drawn only where this slide asked for it (S01). */
-  take(header: PictureHeader, bitmap: ImageBitmap): void {
-    const tile = this.waiting.get(header.sequence);
-    const refusal = this.table.refuseTile(header);
-    const isWanted = tile && tile.level === header.level && tile.column === header.tileColumn && tile.row === header.tileRow;
-    if (!tile || !isWanted || (refusal && header.fidelity !== "absent")) {
-      bitmap.close();
-      if (tile || refusal) this.tilesRefused += 1;
-      return;
-    }
-    this.waiting.delete(header.sequence);
-    this.sequenceOf.delete(tile.job);
-    if (header.fidelity === "absent") this.absentTiles += 1;
-    else this.lastHeader = header;
-    this.finished.push(() => {
-      this.tilesShown += 1;
-      tile.job.finish(bitmap, null, BITMAP);
-    });
-    this.finishing ||= requestAnimationFrame(() => this.finishAll());
-  }
-
-  failed(sequence: number): void {
-    const tile = this.waiting.get(sequence);
-    this.waiting.delete(sequence);
-    tile?.job.fail("tile could not be delivered", null);
-    this.screen.sceneChanged();
-  }
-
   destroy(): void {
-    cancelAnimationFrame(this.sending);
-    cancelAnimationFrame(this.finishing);
-    this.waiting.clear();
+    this.tiles.stop();
     this.viewer.destroy();
   }
 
@@ -330,118 +258,5 @@ export class SlideScene {
     viewport.setFlip(place.isFlipped);
     viewport.zoomTo(place.zoom, undefined, true);
     viewport.panTo(place.center, true);
-  }
-
-  private tileSource(): OpenSeadragon.TileSource {
-    const scene = this;
-    const levels = [...this.slide.levels].reverse(); // OpenSeadragon counts from the smallest
-    const whole = levels.at(-1) as LevelDocument;
-    const levelAt = (level: number) => levels[level] ?? whole;
-
-    class StreamTileSource extends OpenSeadragon.TileSource {
-      override getLevelScale(level: number): number {
-        return levelAt(level).columns / whole.columns;
-      }
-      override getNumTiles(level: number): OpenSeadragon.Point {
-        const { tiles_across, tiles_down } = levelAt(level);
-        return new OpenSeadragon.Point(tiles_across, tiles_down);
-      }
-      override getTileWidth(level: number): number {
-        return levelAt(level).tile_columns;
-      }
-      override getTileHeight(level: number): number {
-        return levelAt(level).tile_rows;
-      }
-      override getTileUrl(level: number, x: number, y: number): string {
-        return `${levels.length - 1 - level}/${x}/${y}`;
-      }
-      override getTileHashKey(level: number, x: number, y: number): string {
-        return `${scene.opened.epoch}/${level}/${x}/${y}`;
-      }
-      override hasTransparency(): boolean {
-        return false;
-      }
-      override downloadTileStart(job: OpenSeadragon.ImageJob): void {
-        scene.want({ job, level: levels.length - 1 - job.tile.level, column: job.tile.x, row: job.tile.y });
-      }
-      override downloadTileAbort(job: OpenSeadragon.ImageJob): void {
-        scene.giveUp(job);
-      }
-    }
-    return new StreamTileSource({
-      width: whole.columns,
-      height: whole.rows,
-      tileWidth: whole.tile_columns,
-      tileHeight: whole.tile_rows,
-      tileOverlap: 0,
-      minLevel: 0,
-      maxLevel: levels.length - 1,
-    } as OpenSeadragon.TileSourceOptions);
-  }
-
-  private want(tile: WaitingTile): void {
-    this.unsent.push(tile);
-    this.sending ||= requestAnimationFrame(() => this.sendAll());
-  }
-
-  /** One message for all tiles that one look at the slide asks for. */
-  private sendAll(): void {
-    this.sending = 0;
-    const tiles = this.unsent.splice(0, MOST_WAITING - this.waiting.size);
-    if (tiles.length === 0) return;
-    const sequences = this.channel.tiles(tiles.map((tile) => this.wishOf(tile)));
-    tiles.forEach((tile, position) => {
-      const sequence = sequences[position];
-      if (sequence === undefined) return;
-      this.waiting.set(sequence, tile);
-      this.sequenceOf.set(tile.job, sequence);
-    });
-    this.screen.sceneChanged();
-  }
-
-  private wishOf({ level, column, row }: WaitingTile): Omit<TileWish, "sequence"> {
-    const size = this.slide.levels[level] as LevelDocument;
-    return {
-      level,
-      column,
-      row,
-      columns: Math.min(size.tile_columns, size.columns - column * size.tile_columns),
-      rows: Math.min(size.tile_rows, size.rows - row * size.tile_rows),
-    };
-  }
-
-  private finishAll(): void {
-    this.finishing = 0;
-    const finished = this.finished;
-    this.finished = [];
-    for (const finish of finished) finish();
-    if (this.unsent.length > 0) this.sendAll();
-    this.screen.sceneChanged();
-  }
-
-  private giveUp(job: OpenSeadragon.ImageJob): void {
-    this.unsent = this.unsent.filter((tile) => tile.job !== job);
-    const sequence = this.sequenceOf.get(job);
-    if (sequence === undefined) return;
-    this.sequenceOf.delete(job);
-    this.waiting.delete(sequence);
-    this.channel.cancelTiles([sequence]);
-  }
-
-  /** OpenSeadragon never gives up tiles that were panned away; the smallest level stays, for the map and the background. */
-  private giveUpFarTiles(): void {
-    const seen = this.viewer.viewport.getBoundsNoRotate(false);
-    for (const { job } of [...this.waiting.values(), ...this.unsent]) {
-      const { bounds, level } = job.tile;
-      const isNear =
-        bounds.x < seen.x + seen.width &&
-        bounds.x + bounds.width > seen.x &&
-        bounds.y < seen.y + seen.height &&
-        bounds.y + bounds.height > seen.y;
-      if (level === 0 || isNear) continue;
-      const tile = job.tile;
-      (job as unknown as { abort(): void }).abort();
-      tile.exists = true; // or it would never be asked for again
-    }
   }
 }

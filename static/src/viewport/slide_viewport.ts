@@ -24,7 +24,7 @@ import type { Point } from "../state/stack_view";
 import type { Tool } from "../state/tool";
 import { controls } from "../styles/controls";
 import type { Command } from "../tools/keys";
-import { type Condition, isForbidding, NOT_YOURS, READY, SIGNED_OUT } from "./condition";
+import { type Condition, obstacle, READY } from "./condition";
 import { detailsPanel, trustChip } from "./fidelity_view";
 import { glassStyles } from "./glass_styles";
 import { measuringStyles } from "./measuring_styles";
@@ -73,14 +73,14 @@ export class SlideViewport extends LitElement implements ChannelListener, SlideS
     return {
       kind: "slide",
       condition: this.condition.kind,
-      header: this.scene?.lastHeader ?? null,
+      header: this.scene?.tiles.lastHeader ?? null,
       picturesShown: 0,
-      picturesRefused: this.scene?.tilesRefused ?? 0,
+      picturesRefused: this.scene?.tiles.refused ?? 0,
       framesDropped: 0,
       cineFramesShown: 0,
       isPlaying: false,
-      tilesShown: this.scene?.tilesShown ?? 0,
-      tilesPending: this.scene?.pending ?? 0,
+      tilesShown: this.scene?.tiles.shown ?? 0,
+      tilesPending: this.scene?.tiles.pending ?? 0,
       sharedView: this.sharedView(),
       isFollowing: (this.scene?.followed ?? this.firstFollowed) !== null,
       pointer: this.pointing?.drawn ?? null,
@@ -183,17 +183,17 @@ export class SlideViewport extends LitElement implements ChannelListener, SlideS
   }
 
   tile(header: PictureHeader, bitmap: ImageBitmap): void {
-    if (this.scene) this.scene.take(header, bitmap);
+    if (this.scene) this.scene.tiles.take(header, bitmap);
     else bitmap.close();
   }
 
   broken(what: "picture" | "tile", sequence: number): void {
-    if (what === "tile") this.scene?.failed(sequence);
+    if (what === "tile") this.scene?.tiles.failed(sequence);
   }
 
   whenFault(fault: FaultDocument): void {
     if (fault.epoch !== undefined && fault.epoch !== this.channel?.epoch) return;
-    if (fault.sequence !== undefined) this.scene?.failed(fault.sequence);
+    if (fault.sequence !== undefined) this.scene?.tiles.failed(fault.sequence);
     else if (fault.status !== BUSY) this.fault = fault;
     this.requestUpdate();
   }
@@ -260,7 +260,7 @@ export class SlideViewport extends LitElement implements ChannelListener, SlideS
         }
         <span class="spring"></span>
         ${slide && facts ? this.completeness(facts) : nothing}
-        ${opened && this.scene?.lastHeader ? trustChip(this.scene.lastHeader, opened) : nothing}
+        ${opened && this.scene?.tiles.lastHeader ? trustChip(this.scene.tiles.lastHeader, opened) : nothing}
       </div>
     `;
   }
@@ -308,10 +308,10 @@ export class SlideViewport extends LitElement implements ChannelListener, SlideS
   }
 
   private get condition(): Condition {
-    if (this.line === "refused") return SIGNED_OUT;
-    if (this.fault) return isForbidding(this.fault.status) ? NOT_YOURS : { kind: "error", words: this.fault.sentence };
+    const inTheWay = obstacle(this.line, this.fault);
+    if (inTheWay) return inTheWay;
     if (!this.target) return { kind: "empty", words: "Choose a slide" };
-    if (!this.scene || this.scene.tilesShown === 0) return { kind: "loading", words: "Loading the slide" };
+    if (!this.scene || this.scene.tiles.shown === 0) return { kind: "loading", words: "Loading the slide" };
     if (this.line !== "open") return { kind: "partial", words: "Connection lost, trying again" };
     return READY;
   }
@@ -330,9 +330,9 @@ export class SlideViewport extends LitElement implements ChannelListener, SlideS
   }
 
   private detailsView(): TemplateResult | typeof nothing {
-    const header = this.scene?.lastHeader;
+    const header = this.scene?.tiles.lastHeader;
     if (!this.details || !header || !this.opened) return nothing;
-    const refused = this.scene?.tilesRefused ?? 0;
+    const refused = this.scene?.tiles.refused ?? 0;
     return detailsPanel({ opened: this.opened, header, proof: "none", line: this.client.line, dropped: 0, refused });
   }
 

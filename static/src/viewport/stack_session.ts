@@ -18,7 +18,7 @@ import { aspectOf, changed, FIRST_VIEW, fitScale, needsPicture, type Size, type 
 import type { Window } from "../state/windows";
 import { CinePlayer, type CineScreen } from "./cine_player";
 import { CineSharing } from "./cine_sharing";
-import { type Condition, isForbidding, NOT_IN_SERIES, NOT_YOURS, READY, SIGNED_OUT } from "./condition";
+import { type Condition, NOT_IN_SERIES, obstacle, READY } from "./condition";
 import { Following, type FollowingSession } from "./following";
 import { loopViewOf, PictureWishes } from "./picture_wishes";
 import { ScreenContent } from "./screen_content";
@@ -98,8 +98,8 @@ export class StackSession implements ChannelListener, CineScreen, FollowingSessi
   }
 
   get condition(): Condition {
-    if (this.line === "refused") return SIGNED_OUT;
-    if (this.fault) return isForbidding(this.fault.status) ? NOT_YOURS : { kind: "error", words: this.fault.sentence };
+    const inTheWay = obstacle(this.line, this.fault);
+    if (inTheWay) return inTheWay;
     if (!this.target) return { kind: "empty", words: "Choose a series" };
     if (this.following.isAbsent) return NOT_IN_SERIES;
     if (!this.onScreen) return { kind: "loading", words: this.line === "lost" ? "Connection lost, trying again" : "Loading" };

@@ -13,10 +13,10 @@ import type { Seen } from "../state/shared_map";
 import { placeOfPointer, pointerOf } from "../state/shared_pointer";
 import type { SharedPaneView, SharedPointer, SharedStackView } from "../state/shared_state";
 import { aspectOf, FIRST_VIEW, type Point, type Size } from "../state/stack_view";
-import { framesDragged, type Tool, usableTool } from "../state/tool";
-import { draggedWindow, presetName, presetsFor, type Window, windowInWords } from "../state/windows";
+import type { Tool } from "../state/tool";
+import { presetName, presetsFor, windowInWords } from "../state/windows";
 import { controls } from "../styles/controls";
-import { type GestureHandler, listenForGestures } from "../tools/gestures";
+import { listenForGestures } from "../tools/gestures";
 import type { Command } from "../tools/keys";
 import type { Condition } from "./condition";
 import { detailsPanel } from "./fidelity_view";
@@ -32,16 +32,16 @@ import { type Pointed, Pointing, pointerMarker, pointerStyles } from "./pointing
 import { referenceStyles } from "./reference_layer";
 import type { Followed, SessionScreen } from "./session_screen";
 import type { Seat } from "./side_by_side";
+import { StackGestures } from "./stack_gestures";
 import { StackSession } from "./stack_session";
 import { strip, stripStyles } from "./stack_strip";
 import { NOTHING, PointerMoved, SummaryChanged, ViewMoved, type ViewportProbe, type ViewportSummary } from "./summary";
 
 const MIDDLE: Point = { x: 0, y: 0 };
-const SMALL_PX = 300;
 const SAY_AFTER_MS = 600;
 
 @customElement("viewbox-stack")
-export class StackViewport extends LitElement implements SessionScreen, GestureHandler, GlassHost, Pointed {
+export class StackViewport extends LitElement implements SessionScreen, GlassHost, Pointed {
   static override styles = [controls, glassStyles, stripStyles, pointerStyles, measuringStyles, lookStyles, referenceStyles];
 
   @property({ attribute: false }) client!: StreamClient;
@@ -67,8 +67,6 @@ export class StackViewport extends LitElement implements SessionScreen, GestureH
   private firstFollowed: Followed | null = null;
   private pointing: Pointing | null = null;
   private canvas: PictureCanvas | null = null;
-  private dragFrom: { window: Window | null; index: number; zoom: number; pan: Point } | null = null;
-  private isLayersDrag = false;
   private lastSummary = "";
   private speakTimer = 0;
   private readonly layers = new Layers(this);
@@ -134,7 +132,8 @@ export class StackViewport extends LitElement implements SessionScreen, GestureH
     this.canvas = new PictureCanvas(this.canvasElement);
     const stillness = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.session = new StackSession(this.client, this, !stillness);
-    listenForGestures(this.glass, this, this.gone.signal);
+    const hand = new StackGestures(this.session, this.layers, { tool: () => this.tool, size: () => this.viewportSize() });
+    listenForGestures(this.glass, hand, this.gone.signal);
     for (const kind of ["pointerdown", "wheel", "focusin"] as const) {
       this.addEventListener(kind, () => this.session?.lead(), { passive: true, signal: this.gone.signal });
     }
@@ -234,66 +233,6 @@ export class StackViewport extends LitElement implements SessionScreen, GestureH
     this.dispatchEvent(new PointerMoved(pointer));
   }
 
-  // GestureHandler
-  activeTool(): Tool {
-    return usableTool(this.tool, this.session?.windowOnScreen() !== null, this.session?.frameCount ?? 0);
-  }
-
-  hover(at: Point | null): void {
-    this.layers.hover(at && this.fromCorner(at));
-  }
-
-  begin(tool: Tool, at: Point): void {
-    const { session } = this;
-    if (!session) return;
-    this.isLayersDrag = this.layers.begin(tool, this.fromCorner(at));
-    if (this.isLayersDrag) return;
-    const { index, zoom, pan } = session.view;
-    this.dragFrom = { window: session.windowOnScreen(), index, zoom, pan };
-  }
-
-  drag(tool: Tool, dx: number, dy: number, isFine: boolean, at: Point): void {
-    const { session, dragFrom } = this;
-    if (this.isLayersDrag) return this.layers.drag(tool, this.fromCorner({ x: at.x + dx, y: at.y + dy }));
-    if (!session || !dragFrom) return;
-    if (tool === "window" && dragFrom.window) {
-      session.act({ kind: "window", window: draggedWindow(dragFrom.window, dx, dy, isFine) });
-    } else if (tool === "scroll") {
-      const height = this.canvas?.size.height ?? SMALL_PX;
-      const index = dragFrom.index + framesDragged(dy, session.frameCount, height);
-      if (index !== session.view.index) session.act({ kind: "go", index });
-    } else if (tool === "zoom") {
-      const wanted = dragFrom.zoom * 1.01 ** dy;
-      session.act({ kind: "zoom", factor: wanted / session.view.zoom, at });
-    } else if (tool === "pan") {
-      const { pan } = session.view;
-      session.act({ kind: "pan", by: { x: dragFrom.pan.x + dx - pan.x, y: dragFrom.pan.y + dy - pan.y } });
-    }
-  }
-
-  end(tool: Tool): void {
-    if (this.isLayersDrag) this.layers.end(tool);
-    this.isLayersDrag = false;
-    this.dragFrom = null;
-  }
-
-  pinch(factor: number, at: Point, by: Point): void {
-    this.session?.act({ kind: "pan", by });
-    this.session?.act({ kind: "zoom", factor, at });
-  }
-
-  wheel(notches: number, withControl: boolean, withShift: boolean, at: Point): void {
-    if (withControl) this.session?.act({ kind: "zoom", factor: 1.15 ** -notches, at });
-    else this.session?.act({ kind: "scroll", by: withShift ? notches * 5 : notches });
-  }
-
-  doubleTap(at: Point): void {
-    const view = this.session?.view;
-    if (!view) return;
-    if (view.zoom > 1.01) this.session?.act({ kind: "fit" });
-    else this.session?.act({ kind: "zoom", factor: 2, at });
-  }
-
   override render(): TemplateResult {
     const session = this.session;
     const condition: Condition = session?.condition ?? { kind: "empty", words: "Choose a series" };
@@ -365,11 +304,6 @@ export class StackViewport extends LitElement implements SessionScreen, GestureH
     if (!shown) return null;
     const { header, bitmap, opened } = shown;
     return { bitmap, source: { width: header.sourceColumns, height: header.sourceRows }, aspect: aspectOf(opened) };
-  }
-
-  private fromCorner(at: Point): Point {
-    const { width, height } = this.viewportSize();
-    return { x: at.x + width / 2, y: at.y + height / 2 };
   }
 
   private presets(opened: OpenedDocument): ReturnType<typeof presetsFor> {

@@ -22,7 +22,7 @@ parts = st.integers(0, 1000).flatmap(
 )
 cines = st.fixed_dictionaries({"playing": st.booleans(), "speed": positive, "at": st.integers(0, LATEST_MS)}, optional={"part": parts})
 looks = st.fixed_dictionaries(
-    {"presentation": st.just("1.2.3.4")},
+    {"presentation": st.just("2.25.90")},
     optional={"overlays": st.just(False), "subtraction": st.booleans(), "voi": st.integers(0, 255), "voi_function": st.just("SIGMOID")},
 )
 turns = st.sampled_from([[1, 0, 0, 1], [0, 1, -1, 0], [-1, 0, 0, -1], [0, -1, 1, 0], [-1, 0, 0, 1], [0, 1, 1, 0]])

@@ -21,7 +21,7 @@ from PIL import Image
 
 from archive.services.pixels import decoded, description_of
 from archive.services.retrieve import StoredImage
-from governance.core.faults import Fault
+from governance.core.faults import Fault, Undecodable
 from tests.conftest import SHARED_DATA, skip_or_fail
 from tests.contract.second_decoder import NoSecondDecoder, second_opinion
 from tests.stored_files import stored_file
@@ -149,6 +149,25 @@ def test_levels_agree_with_dcmtk(group):
         skip_or_fail("dcmj2pnm (Debian package dcmtk) is not installed")
     problems = [f"{name}: {problem}" for name, path, image in _images(group) if (problem := _level_difference(name, path, image))]
     assert not problems
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_every_image_is_drawn(group):
+    """First, middle and last frame, as they open: nothing that decodes fails later on its way to the screen."""
+    problems = [f"{name}: {problem}" for name, _, image in _images(group) if (problem := _drawing_fails(name, image))]
+    assert not problems
+
+
+def _drawing_fails(name: str, image: StoredImage) -> str | None:
+    for frame_index in sorted({0, image.number_of_frames // 2, image.number_of_frames - 1}):
+        try:
+            drawn = render_frame(image=image, frame_index=frame_index, view=ViewState(codec="png"))
+        except Fault as exc:
+            return None if name in UNDECODABLE and isinstance(exc, Undecodable) else repr(exc)
+        with Image.open(io.BytesIO(drawn.data)) as picture:
+            if picture.size != (image.columns, image.rows):
+                return f"{picture.size} at frame {frame_index}"
+    return None
 
 
 def _level_difference(name: str, path: Path, image: StoredImage) -> str | None:

@@ -21,6 +21,7 @@ from pydicom.uid import (
     RLELossless,
 )
 
+from governance.core.faults import Undecodable
 from tests.golden.chain_objects import ENHANCED_MR, SLIDE, colour, compressed, grey, image, item, picture, shown, with_pixels
 from viewer.core.applied import Applied
 from viewer.core.picture_header import Fidelity
@@ -236,6 +237,24 @@ def test_S10_a_slides_profile_is_its_optical_paths():
     chosen = item(OpticalPathIdentificationSequence=[item(OpticalPathIdentifier="2")])
     ds = colour(ADOBE_PIXELS, SOPClassUID=SLIDE, OpticalPathSequence=paths, SharedFunctionalGroupsSequence=[chosen])
     assert np.abs(np.array(shown(ds)) - AS_SRGB).max() <= 1
+
+
+@pytest.mark.parametrize("presentation", ["COLOR", "MIXED"])
+@pytest.mark.parametrize("codec", ["auto", "png", "jpeg"])
+def test_S10_an_image_that_shows_colours_and_has_no_palette_is_grey_and_that_is_said(presentation, codec):
+    ds = grey([0, 64, 199, 255], PixelPresentation=presentation, WindowCenter="128", WindowWidth="256")
+    assert shown(ds) == [0, 64, 199, 255]
+    assert shown(ds, invert=True) == [255, 191, 56, 0]
+    assert picture(ds, codec=codec).applied is Applied.PALETTE_MISSING
+    assert picture(grey([0, 64], PixelPresentation="MONOCHROME"), codec=codec).applied is Applied.NOTHING
+
+
+@pytest.mark.parametrize(
+    "attributes", [{"PhotometricInterpretation": "PALETTE COLOR"}, palette(0, [1], [2], [3]) | {"RedPaletteColorLookupTableData": None}]
+)
+def test_S10_palette_colour_without_a_palette_is_the_images_fault(attributes):
+    with pytest.raises(Undecodable):
+        shown(grey([0, 1], **attributes))
 
 
 def test_S10_grey_images_keep_their_levels():

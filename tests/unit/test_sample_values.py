@@ -150,6 +150,11 @@ def test_S07_palette_colour_is_its_index_and_colour():
     assert (answer["stored"], answer["colour"], answer["quantities"]) == (2, [0, 0, 255], [])
 
 
+def test_S07_without_the_palette_nothing_says_which_values_are_on_the_grey_scale():
+    answer = look([1064], bits_stored=12, lacks_palette=True, rescale=(1.0, -1024.0))
+    assert (answer["stored"], line(answer)["value"], answer["colour"]) == (1064, None, None)
+
+
 def test_S07_what_a_supplemental_palette_colours_is_not_on_the_grey_scale():
     fields = {"bits_stored": 12, "palette": palette(4000), "has_supplemental_palette": True, "rescale": (1.0, -1024.0)}
     grey, coloured = look([1064], **fields), look([4001], **fields)

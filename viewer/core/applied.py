@@ -13,3 +13,4 @@ class Applied(IntFlag):
     SUBTRACTED = 32  # a mask was subtracted: values are differences
     PRESENTED = 128  # a presentation state is applied
     PROFILE_NOT_USED = 64  # there is an ICC profile, and colours are as stored
+    PALETTE_MISSING = 256  # the image says that it shows colours, and has none: it is grey

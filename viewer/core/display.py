@@ -16,7 +16,7 @@ from archive.core.colour_profile import ColourProfile
 from archive.core.description import ImageDescription, Rescale
 from archive.core.kernels import kernel, readonly, uint8, uint16, void, writable
 from archive.core.lookup_table import LookupTable
-from governance.core.faults import Malformed, Unsupported
+from governance.core.faults import Malformed, Undecodable, Unsupported
 from viewer.core.applied import Applied
 from viewer.core.colour import rgb_levels
 from viewer.core.icc import changes_nothing, is_usable, to_srgb
@@ -105,7 +105,7 @@ def display_levels(decoded: DecodedFrame, description: ImageDescription, frame_i
     else:
         values = _levels(apply_modality(decoded.values, modality), voi, inverted, description.presentation_lut)
         values = _without_padding(values, decoded.values, description)
-    return Levels(values, voi.center, voi.width)
+    return Levels(values, voi.center, voi.width, Applied.PALETTE_MISSING if description.lacks_palette else Applied.NOTHING)
 
 
 def difference_levels(
@@ -266,7 +266,7 @@ def _partly_coloured(decoded: DecodedFrame, description: ImageDescription, grey:
     """
     colours = colour_table(description, view.icc)
     if description.palette is None:
-        raise Malformed("a palette image without a palette")
+        raise Undecodable("a palette image without a palette")
     first_coloured = max(0, description.palette[0].first_mapped - stored_range(description)[0])
     table = np.repeat(grey[:, None], 3, axis=1)
     table[first_coloured:] = colours[first_coloured:]
@@ -275,11 +275,17 @@ def _partly_coloured(decoded: DecodedFrame, description: ImageDescription, grey:
 
 @lru_cache(maxsize=16)
 def colour_table(description: ImageDescription, is_managed: bool) -> NDArray[np.uint8]:
-    """Return uint8[2 ** bits_stored, 3]: the RGB levels of every stored value, from the smallest on; through the ICC profile if managed."""
+    """Return uint8[2 ** bits_stored, 3]: the RGB levels of every stored value, from the smallest on; through the ICC profile if managed.
+
+    Raises: Undecodable where there is no palette, or it is damaged.
+    """
     if description.palette is None or not has_table(description):
-        raise Malformed("a palette image without a palette")
+        raise Undecodable("a palette image without a palette")
     first, last = stored_range(description)
-    table = palette_table(description.palette, first=first, count=last - first + 1)
+    try:
+        table = palette_table(description.palette, first=first, count=last - first + 1)
+    except Malformed as exc:
+        raise Undecodable(*exc.args) from exc
     if is_managed and description.colour_profile is not None:
         table = to_srgb(table[None], description.colour_profile)[0]
     return table
@@ -315,6 +321,8 @@ def shows_stored_levels(description: ImageDescription, frame_index: int, view: V
     if description.samples_per_pixel == 3:
         return description.colour_profile is None or not view.icc or changes_nothing(description.colour_profile)
     is_plain = description.photometric_interpretation == "MONOCHROME2" and not description.has_supplemental_palette
+    if description.lacks_palette:
+        return False  # that is said of the levels
     if description.presentation_lut is not None or description.pseudo_colour is not None:
         return False
     if not is_plain or description.presentation_lut_shape == "INVERSE" or subtraction_of(description, frame_index, view.subtraction):

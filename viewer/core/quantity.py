@@ -93,6 +93,8 @@ def _unit(description: ImageDescription, header: ValueHeader, stated: str | None
 
 def _modality(description: ImageDescription, frame_index: int) -> Transform:
     transform = description.modality_lut or description.rescale(frame_index)
+    if description.lacks_palette:  # what is coloured isn't on the grey scale, and nothing says where that begins
+        return lambda stored: np.full(stored.shape, np.nan)
     if not (description.has_supplemental_palette and description.palette):
         return partial(apply_modality, modality=transform)
     coloured_from = description.palette[0].first_mapped  # what is coloured isn't on the grey scale (PS3.3 C.8.16.2.1.1.1)

@@ -59,6 +59,7 @@ class ImageDescription:
     voi_luts: of the image; frame_voi_luts: of frames that carry their own.
     presentation_lut_shape: "IDENTITY", "INVERSE", or "". presentation_lut, pseudo_colour: of a presentation state, after the VOI stage.
     has_supplemental_palette: grey values below the palette's first are grey.
+    lacks_palette: Pixel Presentation says that some grey values are colours (PS3.3 C.8.16.2.1.1.1), and there is no palette.
     is_subtraction_recommended: Recommended Viewing Mode is SUB. colour_profile: ICC, of the image or of its optical path.
     pixel_aspect: height of a pixel over its width.
     lossy_ratio: Lossy Image Compression Ratio, the largest of the steps, or None.
@@ -91,6 +92,7 @@ class ImageDescription:
     pseudo_colour: tuple[LookupTable, LookupTable, LookupTable] | None = None
     palette: tuple[LookupTable, LookupTable, LookupTable] | None = None
     has_supplemental_palette: bool = False
+    lacks_palette: bool = False
     colour_profile: ColourProfile | None = None
     overlays: tuple[OverlayPlane, ...] = ()
     shutters: tuple[Shutter | None, ...] = (None,)

@@ -107,6 +107,8 @@ def _describe(ds: Dataset, transfer_syntax_uid: str, pixel_element: bytes, per_f
     shared = first(ds, "SharedFunctionalGroupsSequence")
     photometric = _photometric(ds, samples)
     needs_palette = photometric == "PALETTE COLOR" or shows_palette(ds, shared)
+    palette = read_palette(ds, is_signed=is_signed, big_endian=big_endian) if needs_palette else None
+    means_colours = needs_palette and photometric.startswith("MONOCHROME")
     ratios = floats(ds, "LossyImageCompressionRatio")
     return ImageDescription(
         transfer_syntax_uid=transfer_syntax_uid,
@@ -132,8 +134,9 @@ def _describe(ds: Dataset, transfer_syntax_uid: str, pixel_element: bytes, per_f
         voi_luts=read_voi_luts(ds, is_signed=is_signed, big_endian=big_endian),
         frame_voi_luts=read_frame_voi_luts(shared, per_frame, is_signed=is_signed, big_endian=big_endian),
         presentation_lut_shape=read_presentation_lut_shape(ds),
-        palette=read_palette(ds, is_signed=is_signed, big_endian=big_endian) if needs_palette else None,
-        has_supplemental_palette=needs_palette and photometric.startswith("MONOCHROME"),
+        palette=palette,
+        has_supplemental_palette=means_colours and palette is not None,
+        lacks_palette=means_colours and palette is None,
         colour_profile=read_colour_profile(ds, shared),
         shutters=read_shutters(ds, shared, per_frame),
         masks=read_masks(ds),

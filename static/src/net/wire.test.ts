@@ -54,6 +54,7 @@ describe("picture header", () => {
       subtracted: false,
       profileUnused: true,
       presented: false,
+      paletteMissing: false,
       renderMicroseconds: 200,
       encodeMicroseconds: 350,
       tileColumn: 3,

@@ -84,6 +84,8 @@ export interface PictureHeader {
   readonly subtracted: boolean;
   /** There is an ICC profile that was not used. */
   readonly profileUnused: boolean;
+  /** The image says that it shows colours, and has no palette of them: it is grey. */
+  readonly paletteMissing: boolean;
   /** A presentation state is applied. */
   readonly presented: boolean;
   readonly renderMicroseconds: number;
@@ -167,6 +169,7 @@ export function parseHeader(message: ArrayBuffer): PictureHeader {
     subtracted: (flags & 32) !== 0,
     profileUnused: (flags & 64) !== 0,
     presented: (flags & 128) !== 0,
+    paletteMissing: (flags & 256) !== 0,
     renderMicroseconds: view.getUint32(88, true),
     encodeMicroseconds: view.getUint32(92, true),
     tileColumn: view.getUint32(96, true),

@@ -74,6 +74,7 @@ export function treatmentInWords(header: PictureHeader, profile: string | null):
     [header.overlaysDrawn, "overlays drawn"],
     [header.inverted, "inverted"],
     [header.colourManaged, `colours by ICC profile${named}`],
+    [header.paletteMissing, "grey: the palette of its colours is missing"],
     [header.profileUnused, `ICC profile${named} not used`],
   ];
   return words.filter(([isSo]) => isSo).map(([, said]) => said);

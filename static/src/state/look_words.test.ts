@@ -19,6 +19,12 @@ test("S05 a presentation is named only where the picture says that it is applied
   expect(lookWords({ opened, header: headerOf({ presented: true }), look: null }, "")).toEqual(["Presentation state applied"]);
 });
 
+test("S10 grey that was meant as colour is said to be so", () => {
+  expect(lookWords({ opened, header: headerOf({ paletteMissing: true }), look: FIRST_LOOK }, "")).toEqual([
+    "Shown grey: the palette of its colours is missing",
+  ]);
+});
+
 test("S09 a mask is said to be subtracted, and to be missing where it is recommended", () => {
   expect(lookWords({ opened, header: headerOf({ subtracted: true }), look: FIRST_LOOK }, "")).toEqual(["Mask subtracted"]);
   expect(lookWords({ opened: chained, header: headerOf(), look: { ...FIRST_LOOK, subtraction: false } }, "")).toEqual([

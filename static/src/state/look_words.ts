@@ -21,6 +21,7 @@ export function lookWords({ opened, header, look }: LookOnScreen, label: string)
   else if (chain?.subtraction === "recommended" && !header.presented) words.push("Mask not subtracted");
   if (look?.overlays === false && (chain?.overlays.length || look.presentation)) words.push("Overlays off");
   if (look?.shutter === false && !header.shutterApplied) words.push("Shutter off");
+  if (header.paletteMissing) words.push("Shown grey: the palette of its colours is missing");
   if (header.profileUnused) words.push("Colours without their ICC profile");
   if (look && look.voi !== null) words.push(voiInWords(opened, look.voi));
   if (look?.voiFunction && header.windowCenter !== null) words.push(`VOI ${look.voiFunction.replace("_", " ")}`);

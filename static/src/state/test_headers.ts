@@ -29,6 +29,7 @@ export function headerOf(change: Partial<PictureHeader> = {}): PictureHeader {
     shutterApplied: false,
     subtracted: false,
     profileUnused: false,
+    paletteMissing: false,
     presented: false,
     renderMicroseconds: 0,
     encodeMicroseconds: 0,

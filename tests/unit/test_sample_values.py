@@ -153,6 +153,9 @@ def test_S07_palette_colour_is_its_index_and_colour():
 def test_S07_without_the_palette_nothing_says_which_values_are_on_the_grey_scale():
     answer = look([1064], bits_stored=12, lacks_palette=True, rescale=(1.0, -1024.0))
     assert (answer["stored"], line(answer)["value"], answer["colour"]) == (1064, None, None)
+    assert line(answer)["reason"] == "some values are colours, and the palette that says which is missing"
+    found = inside([[1, 2], [3, 4]], rectangle_of([(0, 0), (2, 2)]), bits_stored=12, lacks_palette=True)
+    assert (found["statistics"][0]["mean"], found["statistics"][0]["reason"]) == (None, line(answer)["reason"])
 
 
 def test_S07_what_a_supplemental_palette_colours_is_not_on_the_grey_scale():

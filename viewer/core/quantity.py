@@ -16,6 +16,8 @@ from viewer.core.value_header import ValueHeader
 Kind = Literal["modality", "real world", "suv", "colour"]
 Transform = Callable[[NDArray[Any]], NDArray[np.float64]]
 
+NO_PALETTE = "some values are colours, and the palette that says which is missing"
+
 # Rescale Type and Modality LUT Type (PS3.3 C.11.1.1.2) -> unit in words
 RESCALE_UNITS = {
     "HU": "HU", "OD": "OD × 1000", "US": "", "MGML": "mg/ml", "PCT": "%", "Z_EFF": "effective Z", "ED": "10²³ electrons/ml",
@@ -76,9 +78,10 @@ def modality_value(description: ImageDescription, frame_index: int, header: Valu
     unit = _unit(description, header, stated)
     names = {"HU": "CT number", "Bq/ml": "activity concentration"}
     name = names.get(unit, "stored value" if stated is None else "rescaled value")
-    return Quantity(
-        "modality", name, unit, "[hnsf'U]" if unit == "HU" else unit if unit == "Bq/ml" else "", _modality(description, frame_index)
-    )
+    code = "[hnsf'U]" if unit == "HU" else unit if unit == "Bq/ml" else ""
+    if description.lacks_palette:  # what is coloured isn't on the grey scale, and nothing says where that begins
+        return Quantity("modality", name, unit, code, None, NO_PALETTE)
+    return Quantity("modality", name, unit, code, _modality(description, frame_index))
 
 
 def _unit(description: ImageDescription, header: ValueHeader, stated: str | None) -> str:
@@ -93,8 +96,6 @@ def _unit(description: ImageDescription, header: ValueHeader, stated: str | None
 
 def _modality(description: ImageDescription, frame_index: int) -> Transform:
     transform = description.modality_lut or description.rescale(frame_index)
-    if description.lacks_palette:  # what is coloured isn't on the grey scale, and nothing says where that begins
-        return lambda stored: np.full(stored.shape, np.nan)
     if not (description.has_supplemental_palette and description.palette):
         return partial(apply_modality, modality=transform)
     coloured_from = description.palette[0].first_mapped  # what is coloured isn't on the grey scale (PS3.3 C.8.16.2.1.1.1)

@@ -153,8 +153,9 @@ def test_S09_a_grey_state_leaves_the_colours_of_a_supplemental_palette_alone():
         assert [levels[value].tolist() for value in (99, 101, 200, 201)] == [[dark] * 3, [bright] * 3, [1, 3, 5], [2, 4, 6]]
 
 
-def test_S09_a_colour_state_is_not_applied_to_an_image_with_a_supplemental_palette():
-    ramp = grey_ramp(**SUPPLEMENTAL)
+@pytest.mark.parametrize("attributes", [SUPPLEMENTAL, {"PixelPresentation": "COLOR"}], ids=["palette", "its palette missing"])
+def test_S09_a_colour_state_is_not_applied_to_an_image_with_a_supplemental_palette(attributes):
+    ramp = grey_ramp(**attributes)
     assert levels_of(as_bytes(ramp), as_bytes(state(ramp, kind="2", PresentationLUTShape=None))) is None
 
 

@@ -320,9 +320,7 @@ def shows_stored_levels(description: ImageDescription, frame_index: int, view: V
         return False
     if description.samples_per_pixel == 3:
         return description.colour_profile is None or not view.icc or changes_nothing(description.colour_profile)
-    is_plain = description.photometric_interpretation == "MONOCHROME2" and not description.has_supplemental_palette
-    if description.lacks_palette:
-        return False  # that is said of the levels
+    is_plain = description.photometric_interpretation == "MONOCHROME2" and not description.means_colours
     if description.presentation_lut is not None or description.pseudo_colour is not None:
         return False
     if not is_plain or description.presentation_lut_shape == "INVERSE" or subtraction_of(description, frame_index, view.subtraction):

@@ -69,9 +69,7 @@ def samples_of(values: NDArray[Any], description: ImageDescription) -> NDArray[A
 
 
 def _is_drawn_upon(description: ImageDescription, frame_index: int, view: ViewState) -> bool:
-    if description.presentation_lut is not None or description.pseudo_colour is not None:
-        return True
-    if description.has_supplemental_palette or description.lacks_palette:
+    if description.presentation_lut is not None or description.pseudo_colour is not None or description.means_colours:
         return True
     if description.masks and subtraction_of(description, frame_index, view.subtraction) is not None:
         return True

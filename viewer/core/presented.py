@@ -31,7 +31,7 @@ def presented(description: ImageDescription, state: PresentationState, sop_insta
     """
     if not state.is_applied or not state.refers_to(sop_instance_uid, frame_index + 1):
         return None
-    if state.kind == "colour" and description.has_supplemental_palette:
+    if state.kind == "colour" and description.means_colours:
         return None  # not for such images (PS3.4 N.2)
     lower = state.set_at("UNDERLYING") if state.kind == "blending" else None
     if lower is not None:
@@ -46,7 +46,7 @@ def presented_set(
 
     The upper set's has the palette. The ICC profile is meant for what both give together.
     """
-    if not description.is_monochrome or description.has_supplemental_palette:
+    if not description.is_monochrome or description.means_colours:
         return None
     number = voi_number(blended.softcopy_voi, sop_instance_uid, frame_index + 1)
     return _presented_set(description, state, blended, number)

@@ -62,8 +62,7 @@ def _is_plain(description: ImageDescription) -> bool:
         and not description.masks
         and not description.overlays
         and description.shutters == (None,)
-        and not description.has_supplemental_palette
-        and not description.lacks_palette
+        and not description.means_colours
     )
 
 

@@ -111,6 +111,11 @@ class ImageDescription:
         return self.photometric_interpretation in ("MONOCHROME1", "MONOCHROME2")
 
     @property
+    def means_colours(self) -> bool:
+        """Say whether some grey values stand for colours, be their palette here or not."""
+        return self.has_supplemental_palette or self.lacks_palette
+
+    @property
     def is_big_endian(self) -> bool:
         return self.transfer_syntax_uid == EXPLICIT_BIG_ENDIAN
 

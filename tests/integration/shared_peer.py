@@ -276,6 +276,6 @@ async def in_step(*peers: SharedPeer) -> str:
             await peer.reach(newest)
             await peer.quiet()
         if len({peer.number for peer in peers}) == 1:
-            assert len({peer.hash for peer in peers}) == 1, [peer.hash for peer in peers]
+            assert len({peer.hash for peer in peers}) == 1, [peer.state for peer in peers]
             return peers[0].hash
         assert time.monotonic() < deadline

@@ -114,6 +114,18 @@ async def test_who_is_behind_gets_the_events_or_has_to_take_the_state(alice: Act
         assert copy.events_message(copy.number - 3, everything, {}) is again, "made once for all who are as far"
 
 
+async def test_S17_a_look_up_from_before_a_hang_says_nothing_of_what_hangs_now(alice: Actor, ct: Case, echo: Case) -> None:
+    """The poll asks where the studies belong that it knows of; while it waits for the answer, another case is hung."""
+    head = await run_in_database(open_shared_view, actor=alice.subject, study_instance_uid=ct.study, panes=[ct.pane()])
+    async with copy_of(head) as copy:
+        answer_of_before = dict.fromkeys(copy.departments, "radiology")
+        copy.hear([await run_in_database(act, alice, head, Hang(echo.study, 0, (echo.pane(),)))])
+        await copy.reach(2)
+        assert not copy.take_departments(answer_of_before)
+        assert copy.visible(alice.subject) == {ct.study, echo.study}, "nobody is kept from what they may see"
+        assert copy.hash_for(copy.visible(alice.subject)) == state_hash(copy.state)
+
+
 async def test_S17_what_hangs_anew_is_not_folded_before_it_is_known_who_may_see_it(
     alice: Actor, bob: Actor, ct: Case, echo: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,7 +157,7 @@ async def test_S17_what_hangs_anew_is_not_folded_before_it_is_known_who_may_see_
         said = copy.events_message(1, may_see, {})
         assert echo.series.encode() not in said
         assert orjson.loads(said[8:])["hash"] == copy.hash_for(may_see) != copy.hash_for(copy.visible(alice.subject))
-        assert copy.take_departments({ct.study: "radiology"}), "the echo's study was removed"
+        assert copy.take_departments({ct.study: "radiology", echo.study: None}), "the echo's study was removed"
         assert copy.visible(alice.subject) == {ct.study}
         assert copy.take_departments({ct.study: "radiology", echo.study: "radiology"})
         assert copy.visible(bob.subject) == {ct.study, echo.study}

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from governance.core.policy import Subject
@@ -101,9 +101,9 @@ class LogCopy:
         """Look up where the studies that hang belong, at the beginning."""
         await self._learn(studies_of(self.state))
 
-    def take_departments(self, found: dict[str, str]) -> bool:
-        """Take in where studies belong now; say whether that is news."""
-        before, self.departments = self.departments, {uid: found.get(uid) for uid in self.departments}
+    def take_departments(self, found: Mapping[str, str | None]) -> bool:
+        """Take in where studies belong now, None: not stored; say whether that is news. What was hung meanwhile was not asked about."""
+        before, self.departments = self.departments, {uid: found.get(uid, place) for uid, place in self.departments.items()}
         return before != self.departments
 
     def _next_heard(self) -> list[Event]:

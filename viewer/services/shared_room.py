@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from governance.core.policy import Subject
@@ -176,8 +176,8 @@ class SharedRoom:
         self.tell_people()
         self._spawn(self._line.say(self.pk, {"is": "who", "process": self._process}))
 
-    def take_departments(self, found: dict[str, str]) -> None:
-        """Take in where the studies that hang belong now."""
+    def take_departments(self, found: Mapping[str, str | None]) -> None:
+        """Take in where studies that hang belong now, None: not stored."""
         if self.copy.take_departments(found):
             for member in list(self.members):
                 member.see_again()

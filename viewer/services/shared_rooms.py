@@ -170,8 +170,9 @@ class SharedRooms:
         return task
 
 
-def _look_up(pks: Collection[int], studies: Collection[str]) -> tuple[dict[int, Poll], dict[str, str]]:
-    return shared_views.poll(pks), shared_views.departments_of(studies)
+def _look_up(pks: Collection[int], studies: Collection[str]) -> tuple[dict[int, Poll], dict[str, str | None]]:
+    polls, found = shared_views.poll(pks), shared_views.departments_of(studies)
+    return polls, {uid: found.get(uid) for uid in studies}
 
 
 _rooms: WeakKeyDictionary[asyncio.AbstractEventLoop, SharedRooms] = WeakKeyDictionary()
